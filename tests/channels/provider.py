@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from aiohttp import web
 
@@ -45,16 +46,24 @@ class Provider:
 
 
 @asynccontextmanager
-async def opened_provider() -> AsyncIterator[Provider]:
-    """It listens on a port of its own."""
-    own, app = Provider(), web.Application()
-    app.router.add_post("/send", own.take)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
+async def listening(app: web.Application, **rest: Any) -> AsyncIterator[str]:
+    """It listens on a port of its own; where."""
+    runner = web.AppRunner(app, shutdown_timeout=0.1, **rest)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    own.url = f"http://127.0.0.1:{runner.addresses[0][1]}/send"
     try:
-        yield own
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
     finally:
-        own.answers.set()
         await runner.cleanup()
+
+
+@asynccontextmanager
+async def opened_provider() -> AsyncIterator[Provider]:
+    own, app = Provider(), web.Application()
+    app.router.add_post("/send", own.take)
+    async with listening(app) as url:
+        own.url = f"{url}/send"
+        try:
+            yield own
+        finally:
+            own.answers.set()

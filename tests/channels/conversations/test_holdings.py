@@ -3,33 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from banshi.foundation.findings import ConfigurationError
-from banshi.testing import Door, open_door
+from banshi.testing import Door
 from conversations import Left
 from conversations.holdings import tidy
 from conversations.tables.models import ChannelConversation, ContactLink, LinkOffer, Turn
 from tests.channels.chatting import Chatter
-from tests.places import DEPARTMENTS
+from tests.channels.conversations.offices import office
 from tests.readers.tables import tables_with
 
-PETITIONS = DEPARTMENTS / "petitions"
 CODES, DATA = "/v1/conversations/codes", "/v1/me/data"
-
-
-@asynccontextmanager
-async def city(folder: Path, database: str = "", **settings: Any) -> AsyncIterator[Door]:
-    plugins: dict[str, Path | str] = {"petitions": PETITIONS, "conversations": "conversations"}
-    platform = {"database": database} if database else {}
-    async with open_door(folder, plugins, settings={"conversations": settings}, platform=platform) as door:
-        yield door
 
 
 async def bound(door: Door, contact: str, person: str) -> Chatter:
@@ -49,7 +35,7 @@ async def data_of(door: Door, person: str) -> dict[str, list[Any]]:
 async def test_a_person_gets_what_they_said_while_they_were_known_and_nothing_of_another(
     tmp_path: Path, database: str
 ) -> None:
-    async with city(tmp_path, database) as door:
+    async with office(tmp_path, database) as door:
         stranger = Chatter(door, "en", "shared")
         await stranger.send("said by a stranger")
         await (await bound(door, "shared", "wang")).send("said by wang")
@@ -69,7 +55,7 @@ async def test_a_person_gets_what_they_said_while_they_were_known_and_nothing_of
 
 
 async def test_who_asks_to_be_forgotten_is_known_here_no_more(tmp_path: Path, database: str) -> None:
-    async with city(tmp_path, database) as door:
+    async with office(tmp_path, database) as door:
         chatter = await bound(door, "own-contact-4711", "wang")
         await chatter.begin("Suggestion to the police")
         await chatter.send("said by wang 4711")
@@ -84,7 +70,7 @@ async def test_who_asks_to_be_forgotten_is_known_here_no_more(tmp_path: Path, da
 
 
 async def test_of_a_contact_that_two_have_had_the_other_s_words_stay(tmp_path: Path, database: str) -> None:
-    async with city(tmp_path, database) as door:
+    async with office(tmp_path, database) as door:
         await (await bound(door, "shared", "zhao")).send("said by zhao")
         chatter = await bound(door, "shared", "wang")
         await chatter.begin("Suggestion to the police")
@@ -100,7 +86,7 @@ async def test_of_a_contact_that_two_have_had_the_other_s_words_stay(tmp_path: P
 async def test_what_is_filled_in_is_forgotten_after_a_week_of_silence_and_the_link_stays(
     tmp_path: Path, database: str
 ) -> None:
-    async with city(tmp_path, database) as door:
+    async with office(tmp_path, database) as door:
         chatter = await bound(door, "silent", "wang")
         await chatter.begin("Suggestion to the police")
         left = await bound(door, "left", "zhao")
@@ -123,7 +109,7 @@ async def test_what_is_filled_in_is_forgotten_after_a_week_of_silence_and_the_li
 
 
 async def test_messages_leave_after_their_days_and_a_contact_of_nobody_with_them(tmp_path: Path, database: str) -> None:
-    async with city(tmp_path, database, turn_days=30, memory_days=2) as door:
+    async with office(tmp_path, database, turn_days=30, memory_days=2) as door:
         await bound(door, "bound", "wang")
         ended = await bound(door, "ended", "zhao")
         await ended.send("unbind")
@@ -138,7 +124,7 @@ async def test_messages_leave_after_their_days_and_a_contact_of_nobody_with_them
 
 async def test_a_message_that_comes_while_it_is_tidied_up_is_kept(tmp_path: Path) -> None:
     """The conversation's version decides: what was written last is not forgotten."""
-    async with city(tmp_path) as door:
+    async with office(tmp_path) as door:
         chatter = await bound(door, "silent", "wang")
         await chatter.begin("Suggestion to the police")
         begun, commit = door.platform.now(), door.platform.store.commit
@@ -154,31 +140,8 @@ async def test_a_message_that_comes_while_it_is_tidied_up_is_kept(tmp_path: Path
         assert await chatter.state() == "asking"
 
 
-@pytest.mark.parametrize(
-    "settings",
-    [
-        {"turn_days": 0},
-        {"memory_days": 0},
-        {"memory_days": -1},
-        {"turn_days": 3_651},
-        {"turn_days": 5, "memory_days": 6},
-        {"turn_days": "a week"},
-        {"turn_days": 1.5},
-        {"days": 5},
-    ],
-    ids=str,
-)
-async def test_days_that_can_t_be_stop_the_start_and_are_named(tmp_path: Path, settings: dict[str, Any]) -> None:
-    with pytest.raises(ConfigurationError) as wrong:
-        async with city(tmp_path, **settings):
-            pass
-    (found,) = wrong.value.findings
-    assert found.plugin == "conversations"
-    assert any(name in found.advice for name in (*settings, "memory_days"))
-
-
 async def test_a_week_is_said_as_it_is_set(tmp_path: Path) -> None:
-    async with city(tmp_path, memory_days=3) as door:
+    async with office(tmp_path, memory_days=3) as door:
         chatter = await bound(door, "silent", "wang")
         await chatter.begin("Suggestion to the police")
         assert "kept for 3 days" in (await chatter.send("later")).text

@@ -3,34 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from conversations import Content, File, Text
 from qq.sandbox.people import Phone
 from qq.sandbox.server import QqSandbox
+from tests.channels.strangers.judge import Screens
 
 
-class QqPhones(Mapping[str, list[str]]):
+class QqPhones(Screens):
     """What the bot has answered to each person, and in each group."""
 
-    def __init__(self, sandbox: QqSandbox) -> None:
-        self.sandbox = sandbox
-        self.phones = self
+    sandbox: QqSandbox
 
     def phone(self, contact: str) -> Phone:
         """By a name, or by the openid that the conversations know."""
         return self.sandbox.phone(contact)
-
-    def __getitem__(self, contact: str) -> list[str]:
-        return [one.text for one in self.phone(contact).seen if one.via == "reply"]
-
-    def __iter__(self) -> Any:
-        raise NotImplementedError
-
-    def __len__(self) -> int:
-        return len(self.sandbox.account.screens)
 
     async def writes(self, phone: str, content: Content | str, key: str = "") -> None:
         """Three times; and again until it is taken."""

@@ -30,7 +30,7 @@ from sms.codes import CODES
 from sms.sandbox.server import SEND, SmsFaults, SmsSandbox
 from sms.segments import segments
 from sms.sender import ACCOUNT, SMS, _md5
-from tests.channels.conversations.outbound.test_saying import nothing_waits
+from tests.channels.strangers.judge import nothing_waits
 from tests.places import ROOT
 from tests.servers.ports import free_port
 from tests.town.registers import DEPARTMENTS

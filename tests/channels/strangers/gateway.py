@@ -19,6 +19,7 @@ import aiohttp
 from aiohttp import web
 
 from conversations import Content, File, Place, Text
+from tests.channels.provider import listening
 
 KEY = "made-up-key-of-the-gateway"
 
@@ -123,12 +124,8 @@ async def opened_gateway() -> AsyncIterator[Gateway]:
         own, app = Gateway(session), web.Application()
         app.router.add_post("/send", own.send)
         app.router.add_get("/files/{name}", own.file)
-        runner = web.AppRunner(app, shutdown_timeout=0.1)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        own.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        try:
-            yield own
-        finally:
-            own.stop()
-            await runner.cleanup()
+        async with listening(app) as own.url:
+            try:
+                yield own
+            finally:
+                own.stop()

@@ -58,6 +58,22 @@ class Provider(Protocol):
         """Somebody sends that; handed over again and again until it is taken."""
 
 
+class Screens(Mapping[str, list[str]]):
+    """What a sandbox's phones have shown of what we answered, by contact."""
+
+    def __init__(self, sandbox: Any) -> None:
+        self.sandbox, self.phones = sandbox, self
+
+    def __getitem__(self, contact: str) -> list[str]:
+        return [one.text for one in self.sandbox.phone(contact).seen if one.via == "reply"]
+
+    def __iter__(self) -> Any:
+        raise NotImplementedError
+
+    def __len__(self) -> int:
+        raise NotImplementedError
+
+
 # -- every item ----------------------------------------------------------------------------------------------------
 
 
@@ -273,9 +289,9 @@ def short_lease() -> None:
 
 
 @asynccontextmanager
-async def server(config: Path, port: int) -> AsyncIterator[None]:
-    """A server of its own, which is killed at the end."""
-    process = commands.begin(ROOT, "--config", config, "serve", "--port", str(port), before=short_lease)
+async def server(config: Path, port: int, before: Callable[[], None] = short_lease) -> AsyncIterator[None]:
+    """A server of its own, which is killed at the end; `before` is called in its process."""
+    process = commands.begin(ROOT, "--config", config, "serve", "--port", str(port), before=before)
     try:
         assert process.stdout is not None
         assert await asyncio.wait_for(asyncio.to_thread(process.stdout.readline), WAIT_TIMEOUT_S)
@@ -284,11 +300,11 @@ async def server(config: Path, port: int) -> AsyncIterator[None]:
         process.close()
 
 
-def written_config(folder: Path, database: str, plugins: str) -> Path:
+def written_config(folder: Path, database: str, plugins: str, platform: str = "") -> Path:
     """A `plugins.toml` with one department, the conversations, whoever speaks unasked, and those plugins."""
     config = folder / "plugins.toml"
     config.write_text(
-        f'[platform]\ndata = "{folder / "data"}"\ndatabase = "{database}"\nlog_level = "error"\n'
+        f'[platform]\ndata = "{folder / "data"}"\ndatabase = "{database}"\nlog_level = "error"\n{platform}'
         '[platform.outgoing]\nnetworks = ["127.0.0.0/8"]\n'
         f'[plugins.petitions]\npath = "{DEPARTMENTS / "petitions"}"\napi = 1\n'
         '[plugins.conversations]\npackage = "conversations"\napi = 1\n'

@@ -79,6 +79,7 @@ def test_it_has_200_lines_at_most_and_no_package() -> None:
 @needs_node
 @pytest.mark.long
 async def test_every_item_ends_by_a_program_over_http(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes long: a third of all items is talked to its end."""
     plugins: dict[str, Path | str] = {"clients": INTEGRATIONS / "clients", "http_channel": "http_channel"}
     async with opened_gateway() as gateway, judge.sample_city(tmp_path, plugins, {}) as door:
         await program_at(door, "bc_sms", ["channels"])
@@ -91,18 +92,19 @@ async def test_every_item_ends_by_a_program_over_http(tmp_path: Path, monkeypatc
 @needs_node
 @pytest.mark.long
 async def test_killed_twenty_times_with_its_program_nothing_is_lost_and_nothing_comes_twice(
-    tmp_path: Path, database: str
+    tmp_path: Path, postgres: str
 ) -> None:
+    """It takes long: a server is begun anew after each kill."""
     plugins = f'[plugins.clients]\npath = "{INTEGRATIONS / "clients"}"\napi = 1\n'
     plugins += '[plugins.http_channel]\npackage = "http_channel"\napi = 1\n'
-    config, port = judge.written_config(tmp_path, database, plugins), free_port()
+    config, port = judge.written_config(tmp_path, postgres, plugins), free_port()
     asked = ("client", "add", "SMS", "--contact", "it@sms.example", "--scope", "channels", "--mode", "live")
     shown = await asyncio.to_thread(commands.run, judge.ROOT, "--config", config, *asked)
     client, secret = (line.split()[1] for line in shown.stdout.splitlines()[:2])
     async with opened_gateway() as gateway, running(gateway, f"http://127.0.0.1:{port}", client, secret) as program:
         killed = judge.Killed(config, port, "http:sms", gateway, part=1)
         await killed.run(program.again, gateway.receipts_are_taken)
-        assert await killed.judge(tmp_path, database, ends="delivered") > judge.PHONES * judge.LAST
+        assert await killed.judge(tmp_path, postgres, ends="delivered") > judge.PHONES * judge.LAST
 
 
 @needs_node

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,8 +20,11 @@ from banshi import Message, Platform
 from banshi.testing import Door, Reply, open_door
 from conversations import deliver_on
 from conversations.tables.models import Said
+from tests.channels.provider import listening
+from tests.channels.strangers.judge import written_config
 from tests.places import ROOT
 from tests.waiting import until
+from wechat.sandbox.control import WeChatSandbox
 
 PETITIONS = ROOT / "plugins" / "departments" / "petitions"
 
@@ -30,6 +34,20 @@ PATH = "/v1/wechat/bureau"
 
 #: An address of WeChat's at which nobody answers.
 NOBODY = "http://127.0.0.1:9"
+
+
+def account_at(wechat: WeChatSandbox, **more: Any) -> dict[str, Any]:
+    """The sandbox's account, as the settings have it."""
+    keys = wechat.account.keys
+    own = {"appid": keys.appid, "secret": keys.secret, "token": keys.token, "aes_key": keys.aes_key}
+    return {**own, "base_url": wechat.url, **more}
+
+
+def written(folder: Path, database: str, wechat: WeChatSandbox, plugins: str = "", **more: Any) -> Path:
+    """A `plugins.toml` that has the sandbox's account, and those plugins."""
+    account = "".join(f"{name} = {json.dumps(value)}\n" for name, value in account_at(wechat, **more).items())
+    own = f'[plugins.wechat]\npackage = "wechat"\napi = 1\n[plugins.wechat.settings.accounts.bureau]\n{account}'
+    return written_config(folder, database, own + plugins, "development = true\n")
 
 
 def settings(**more: Any) -> dict[str, Any]:
@@ -124,8 +142,6 @@ class Recorder:
     raw: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
     came: list[tuple[str, Any]] = field(default_factory=list)
     tokens: int = 0
-    #: What happens before a call is answered.
-    before: Callable[[], Awaitable[None]] | None = None
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         path = request.path
@@ -140,8 +156,6 @@ class Recorder:
             status, text = self.raw[path].pop(0)
             return web.Response(status=status, text=text)
         code, number = (self.codes.get(path) or [0]).pop(0), 200_000 + len(self.came)
-        if self.before is not None:
-            await self.before()
         if code == 599:
             assert request.transport is not None
             request.transport.close()
@@ -156,14 +170,23 @@ async def recorder() -> AsyncIterator[Recorder]:
     one = Recorder()
     application = web.Application()
     application.router.add_route("*", "/{path:.*}", one.answer)
-    runner = web.AppRunner(application)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    one.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    try:
+    async with listening(application) as one.url:
         yield one
-    finally:
-        await runner.cleanup()
+
+
+async def bind(door: Door, phone: Any, subject: str = "wang") -> None:
+    """As the app's digits bind them."""
+    await phone.says((await door.citizen(subject, "王小明").post("/v1/conversations/codes")).created()["digits"])
+    await phone.says("1")
+
+
+@asynccontextmanager
+async def bound_phone(folder: Path, database: str = "", **more: Any) -> AsyncIterator[tuple[Door, Recorder, Phone]]:
+    """A bureau whose API notes what comes, and a phone of the citizen wang, which is bound."""
+    async with recorder() as wechat, bureau(folder, database, base_url=wechat.url, **more) as door:
+        phone = Phone(door)
+        await bind(door, phone)
+        yield door, wechat, phone
 
 
 async def nothing_is_due() -> bool:
@@ -175,6 +198,15 @@ async def deliver(platform: Platform, messages: Sequence[Message]) -> None:
     """What the channel does with messages about cases, and what comes of that at once."""
     await deliver_on("wechat")(platform, messages)
     await until(nothing_is_due)
+
+
+def result(door: Door, number: str = "1", **more: Any) -> Message:
+    """What wang is told of a case."""
+    titles = {"zh-CN": "您的建议已答复", "en": "Your suggestion was answered"}
+    bodies = {"zh-CN": "答复内容请查看办件。", "en": "See your case."}
+    known = {"id": f"m-{number}", "person": "wang", "number": f"PET-2026-{number}", "created_at": door.platform.now()}
+    values: dict[str, Any] = {"kind": "case", "link": "/v1/cases/1", "item": "suggest-police", **known, **more}
+    return Message(title=titles, body=bodies, **values)
 
 
 def became(row: Said) -> str:

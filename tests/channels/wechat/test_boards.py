@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
-from banshi.testing import open_door
+from banshi.testing import Door, open_door
 from tests.channels.wechat.phones import PETITIONS, Phone, bureau, settings
 from wechat import menu
 from wechat.sandbox.api.menu import check_button
 
 SCENES = {"station12": {"item": "police-offices"}, "12": {"item": "consult-police"}}
 GREETS = "这里可以办理"
+NUMBERS = itertools.count()
 UNSUPPORTED = "【收到不支持的消息类型，暂无法显示】"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Door]:
+    async with bureau(tmp_path_factory.mktemp("bureau")) as door:
+        yield door
 
 
 @pytest.mark.parametrize("encrypts", [True, False])
@@ -78,16 +88,16 @@ async def test_a_scene_of_an_item_that_there_is_not_is_named(tmp_path: Path) -> 
         ({"MsgType": "link", "Title": "集会游行示威", "Description": "", "Url": "https://a.example/"}, "不打开链接"),
     ],
 )
+@pytest.mark.asyncio(loop_scope="module")
 async def test_what_no_chat_reads_is_told_in_words_and_is_no_search(
-    tmp_path: Path, fields: dict[str, str], told: str
+    shared: Door, fields: dict[str, str], told: str
 ) -> None:
-    async with bureau(tmp_path) as door:
-        phone = Phone(door)
-        await phone.event("subscribe", EventKey="")
-        said = await phone.sends(**fields)
-        assert told in said
-        assert said
-        assert "申请" not in said
+    phone = Phone(shared, openid=f"o{next(NUMBERS):027}")
+    await phone.event("subscribe", EventKey="")
+    said = await phone.sends(**fields)
+    assert told in said
+    assert said
+    assert "申请" not in said
 
 
 # -- the menu ---------------------------------------------------------------------------------------------------------
@@ -149,9 +159,9 @@ async def test_boards_that_a_city_hasn_t_are_left_out_and_named(tmp_path: Path) 
         {"says": "人工"},
     ],
 )
-async def test_an_entry_that_can_t_be_is_refused_and_nothing_is_pushed(tmp_path: Path, entry: dict[str, Any]) -> None:
-    async with bureau(tmp_path) as door:
-        with pytest.raises((ValueError, KeyError)):
-            await menu.made(door.platform, [{"title": "微发布", "entries": [entry]}])
-        with pytest.raises((ValueError, KeyError)):
-            await menu.made(door.platform, [entry, KINDS[2]])
+@pytest.mark.asyncio(loop_scope="module")
+async def test_an_entry_that_can_t_be_is_refused_and_nothing_is_pushed(shared: Door, entry: dict[str, Any]) -> None:
+    with pytest.raises((ValueError, KeyError)):
+        await menu.made(shared.platform, [{"title": "微发布", "entries": [entry]}])
+    with pytest.raises((ValueError, KeyError)):
+        await menu.made(shared.platform, [entry, KINDS[2]])

@@ -16,14 +16,15 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 
-from banshi import Message, Write
+from banshi import Write
 from banshi.kernel.outbox.outbox import message_rows
 from banshi.kinds.appointment.scheduler import make_ahead
 from banshi.testing import Door, open_door
-from conversations import CONVERSATIONS, Content, File, Place, Reply, Text
+from conversations import Content, File, Place, Reply, Text
 from conversations.tables.models import Said, Turn
 from tests.channels.chatting import Chatter
 from tests.channels.conversations.engine import test_every_item as items
+from tests.channels.wechat.phones import NOBODY, account_at, result
 from tests.clients.people import City
 from tests.plugins.test_departments import snapshot
 from tests.town.registers import DEPARTMENTS, import_samples
@@ -43,10 +44,8 @@ async def city_on_wechat(
     folder: Path, *names: str, cover: bool = False, push: Mapping[str, Any] | None = None, **more: Any
 ) -> AsyncIterator[tuple[Door, WeChatSandbox]]:
     """These departments, and an account of theirs at the sandbox; `push` is what mobile_push is set to."""
-    async with WeChatSandbox("http://127.0.0.1:9", account=Account(Keys(), "safe")) as wechat:
-        keys = wechat.account.keys
-        account = {"appid": keys.appid, "secret": keys.secret, "token": keys.token, "aes_key": keys.aes_key, **more}
-        account["base_url"] = wechat.url
+    async with WeChatSandbox(NOBODY, account=Account(Keys(), "safe")) as wechat:
+        account = account_at(wechat, **more)
         if cover:
             account["cover_media_id"] = wechat.media.keep("image", snapshot(), for_good=True)
         plugins: dict[str, Path | str] = {name: DEPARTMENTS / name for name in names}
@@ -111,7 +110,10 @@ async def whole(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple
 async def test_look_ups_bookings_lost_and_found_and_a_tips_link_work_on_a_phone(
     whole: tuple[Door, WeChatSandbox], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What comes of each is what HTTP makes of the same answers."""
+    """What comes of each is what HTTP makes of the same answers.
+
+    It takes long: dozens of items are talked to their end.
+    """
     door, wechat = whole
 
     def by_phone(door: Door, language: str, contact: str = "somebody") -> Chatter:
@@ -151,74 +153,6 @@ async def test_every_entry_of_the_menu_leads_somewhere(whole: tuple[Door, WeChat
 # -- faults ------------------------------------------------------------------------------------------------------
 
 
-async def said(door: Door, wechat: WeChatSandbox, name: str, text: str) -> Said:
-    """Have that said unasked; what became of it."""
-    conversations = door.platform[CONVERSATIONS]
-    conversation = await conversations.find(f"wechat:{wechat.account.keys.appid}", wechat.phone(name).me.openid)
-    assert conversation is not None
-    identity = await conversations.say(conversation, Reply(text=text), by="officer")
-    await nothing_waits()
-    return await Said.get(id=identity)
-
-
-async def test_tokens_that_are_withdrawn_in_mid_send_lose_nothing(tmp_path: Path) -> None:
-    async with city_on_wechat(tmp_path, "petitions") as (door, wechat):
-        phone = wechat.phone("王小明")
-        await phone.follows()
-        await phone.says("你好")
-        assert (await said(door, wechat, "王小明", "第一条")).state == "accepted"
-        wechat.tokens.withdraw()
-        assert (await said(door, wechat, "王小明", "第二条")).state == "accepted"
-        assert [one.text for one in phone.seen if one.via == "service"] == ["第一条", "第二条"]
-
-
-async def test_a_window_that_closes_between_our_row_and_the_send_is_noticed(tmp_path: Path) -> None:
-    async with city_on_wechat(tmp_path, "petitions") as (door, wechat):
-        phone = wechat.phone("王小明")
-        await phone.follows()
-        await phone.says("你好")
-        phone.me.windows.clear()
-        row = await said(door, wechat, "王小明", "您的材料已收到")
-        assert row.state == "shut"
-        assert not [one for one in phone.seen if one.via == "service"]
-        answer = await phone.says("进度")
-        assert "您的材料已收到" in answer[-1].text
-        assert (await Said.get(id=row.id)).state == "late"
-
-
-async def test_an_answer_that_is_cut_off_is_not_sent_again(tmp_path: Path) -> None:
-    async with city_on_wechat(tmp_path, "petitions") as (door, wechat):
-        phone = wechat.phone("王小明")
-        await phone.follows()
-        await phone.says("你好")
-        wechat.account.faults.lose_answer = {"/cgi-bin/message/custom/send"}
-        assert (await said(door, wechat, "王小明", "只此一条")).state == "unknown"
-        assert [one.text for one in phone.seen if one.via == "service"] == ["只此一条"]
-
-
-async def test_repeats_out_of_their_order_are_answered_as_they_were_and_do_nothing_again(tmp_path: Path) -> None:
-    async with city_on_wechat(tmp_path, "petitions") as (door, wechat):
-        phone = wechat.phone("王小明")
-        await phone.follows()
-        await phone.says("你好")
-        wechat.account.faults.late_repeats, wechat.account.faults.lose_answers = True, 1
-        assert await phone.says("建议") == []
-        wechat.account.faults.late_repeats = False
-        await phone.says("进度")
-        texts = [one.text for one in phone.seen if one.via == "reply"]
-        assert not [one for one in phone.seen if one.via == "system"]
-        assert len(texts) == 4
-        assert door.platform.store is not None
-
-
-async def test_a_stranger_with_a_stale_or_a_forged_signature_is_not_heard(tmp_path: Path) -> None:
-    async with city_on_wechat(tmp_path, "petitions") as (_, wechat):
-        me = wechat.phone("王小明").me
-        for how in ("forged", "stale", "unsigned"):
-            status, _ = await wechat.callbacks.forge(me, {"MsgType": "text", "Content": "你好"}, how)
-            assert status == 403
-
-
 # -- notices and articles ----------------------------------------------------------------------------------------
 
 NOTICE = {"way": "subscription", "template": "tpl-once", "fields": {"thing1": "item", "character_string2": "number"}}
@@ -235,18 +169,8 @@ async def test_a_result_reaches_whoever_wants_the_notice_and_else_the_chat(tmp_p
         await phone.says((await wang.post("/v1/conversations/codes")).created()["digits"])
         await phone.says("1")
         await phone.answers_notice("tpl-once", accepts=True)
-        for number in ("PET-2026-1", "PET-2026-2"):
-            told = Message(
-                id=str(uuid4()),
-                kind="case",
-                person="wang",
-                title={"zh-CN": "您的建议已答复", "en": "Your suggestion was answered"},
-                body={"zh-CN": "答复内容请查看办件。", "en": "See your case."},
-                link="/v1/cases/1",
-                item="suggest-police",
-                number=number,
-                created_at=door.platform.now(),
-            )
+        for number in "12":
+            told = result(door, number, id=str(uuid4()))
             await door.platform.store.commit(Write(rows=list(message_rows(door.platform, told, number))))
             await door.settled()
             await nothing_waits()

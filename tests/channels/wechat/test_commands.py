@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.channels.wechat.phones import PETITIONS
+from tests.channels.wechat.phones import written
 from tests.plugins.test_departments import snapshot
 from tests.processes.commands import run
 from wechat.sandbox.account import Account, Keys
@@ -30,16 +30,8 @@ entries = [
 async def wechat(tmp_path: Path) -> AsyncIterator[WeChatSandbox]:
     """An account, and a plugins.toml that has it."""
     async with WeChatSandbox("http://127.0.0.1:9", account=Account(Keys(), "safe")) as sandbox:
-        keys, cover = sandbox.account.keys, sandbox.media.keep("image", snapshot(), for_good=True)
-        (tmp_path / "plugins.toml").write_text(
-            f'[platform]\ndata = "{tmp_path / "data"}"\nlog_level = "error"\ndevelopment = true\n'
-            f'[plugins.petitions]\npath = "{PETITIONS}"\napi = 1\n'
-            '[plugins.conversations]\npackage = "conversations"\napi = 1\n'
-            '[plugins.wechat]\npackage = "wechat"\napi = 1\n'
-            f'[plugins.wechat.settings.accounts.bureau]\nappid = "{keys.appid}"\nsecret = "{keys.secret}"\n'
-            f'token = "{keys.token}"\naes_key = "{keys.aes_key}"\nbase_url = "{sandbox.url}"\n'
-            f'cover_media_id = "{cover}"\n'
-        )
+        cover = sandbox.media.keep("image", snapshot(), for_good=True)
+        written(tmp_path, f"sqlite://{tmp_path / 'banshi.sqlite3'}", sandbox, cover_media_id=cover)
         (tmp_path / "menu.toml").write_text(MENU)
         assert (await banshi(tmp_path, "migrate")).returncode == 0
         yield sandbox
@@ -103,4 +95,3 @@ async def test_an_account_that_there_is_not_is_named_with_those_that_there_are(
     assert refused.returncode == 2
     assert "accounts.buro" in refused.stderr
     assert "bureau" in refused.stderr
-    assert wechat.account is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -31,20 +31,10 @@ REPLY = "/2/messages/reply.json"
 DOCTYPE = b'<!DOCTYPE xml [<!ENTITY a "b">]><xml><FromUserName>1</FromUserName></xml>'
 
 
-class WeiboPhones(Mapping[str, list[str]]):
+class WeiboPhones(judge.Screens):
     """What the account has said to each person."""
 
-    def __init__(self, sandbox: WeiboSandbox) -> None:
-        self.sandbox, self.phones = sandbox, self
-
-    def __getitem__(self, contact: str) -> list[str]:
-        return [one.text for one in self.sandbox.phone(contact).seen if one.via == "reply"]
-
-    def __iter__(self) -> Any:
-        raise NotImplementedError
-
-    def __len__(self) -> int:
-        return len(self.sandbox.account.people)
+    sandbox: WeiboSandbox
 
     async def writes(self, phone: str, content: Content | str, key: str = "") -> None:
         """Again and again until it is answered in the same connection, or taken."""
@@ -160,6 +150,7 @@ async def test_words_are_answered_at_once_the_rest_by_calls_and_nothing_after_th
 async def test_every_item_ends_by_private_messages_as_it_does_over_http(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """It takes long: a third of all items is talked to its end."""
     truly = items.truly
 
     async def with_floats(*about: Any) -> Any:
@@ -179,6 +170,7 @@ async def test_every_item_ends_by_private_messages_as_it_does_over_http(
 @pytest.mark.long
 @pytest.mark.timeout(tries(240, 3_600))
 async def test_killed_twenty_times_nothing_is_lost_and_nothing_comes_twice(tmp_path: Path, database: str) -> None:
+    """It takes long: a server is begun anew after each kill."""
     async with WeiboSandbox("http://127.0.0.1:1/") as sandbox:
         port, weibo = free_port(), WeiboPhones(sandbox)
         told = "".join(f"{name} = {json.dumps(one)}\n" for name, one in account_of(sandbox).items())

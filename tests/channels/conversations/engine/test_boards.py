@@ -9,25 +9,25 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import pytest_asyncio
 
 from banshi.kinds.posting.models import PostingRecord
-from banshi.testing import TINY_PNG, Door, open_door
+from banshi.testing import TINY_PNG, Door
 from conversations import Entrance, File, Joined, Place, Scanned, Unread, Video
 from conversations.engine.turn.commands import command_in
 from mobile_push.tables.models import Broadcast
 from tests.channels.chatting import Chatter
-from tests.channels.desk.bureau import ENQUIRIES, WORKDAY, Clock, bureau, calls, officer, waiting
+from tests.channels.conversations.offices import claimed, office
+from tests.channels.desk.bureau import WORKDAY, Clock, bureau, calls, officer
 from tests.mobile_push.broadcasts.alerts.test_alerts_in_force import alert
-from tests.town.registers import DEPARTMENTS, import_samples
+from tests.town.registers import import_samples
 
 PLACES = ("traffic", "petitions", "criminal", "public_order", "exit_entry")
 
 
 @pytest.fixture
 async def door(tmp_path: Path) -> AsyncIterator[Door]:
-    plugins: dict[str, Path | str] = {name: DEPARTMENTS / name for name in PLACES}
-    plugins |= {"conversations": "conversations", "mobile_push": "mobile_push"}
-    async with open_door(tmp_path, plugins, settings={"conversations": {}}) as opened:
+    async with office(tmp_path, names=PLACES, plugins={"mobile_push": "mobile_push"}) as opened:
         yield opened
 
 
@@ -133,8 +133,7 @@ async def test_alerts_and_postings_are_read_by_a_word_and_nobody_is_asked_who_th
 
 
 async def test_where_no_plugin_has_such_a_list_there_is_nothing_and_no_form_is_lost(tmp_path: Path) -> None:
-    plugins: dict[str, Path | str] = {"petitions": DEPARTMENTS / "petitions", "conversations": "conversations"}
-    async with open_door(tmp_path, plugins) as door:
+    async with office(tmp_path) as door:
         somebody = Chatter(door, "zh-CN")
         await somebody.is_linked("li", name="李示例")
         asked = await somebody.begin("对公安工作的建议")
@@ -147,8 +146,7 @@ async def test_where_no_plugin_has_such_a_list_there_is_nothing_and_no_form_is_l
 @pytest.mark.parametrize("word", ["预警", "公告", "全部事项", "寻人启事"])
 async def test_at_an_open_question_such_a_word_may_be_the_answer(tmp_path: Path, word: str) -> None:
     assert command_in(word) is not None
-    plugins: dict[str, Path | str] = {"petitions": DEPARTMENTS / "petitions", "conversations": "conversations"}
-    async with open_door(tmp_path, plugins) as door:
+    async with office(tmp_path) as door:
         somebody = Chatter(door, "zh-CN")
         await somebody.is_linked("li", name="李示例")
         await somebody.begin("对公安工作的建议")
@@ -178,6 +176,12 @@ async def nothing() -> bytes:
     return TINY_PNG
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Door]:
+    async with office(tmp_path_factory.mktemp("office"), names=PLACES) as opened:
+        yield opened
+
+
 @pytest.mark.parametrize(
     ("content", "told"),
     [
@@ -190,8 +194,9 @@ async def nothing() -> bytes:
         (Place(31.4, 104.6, "集会广场"), "民警接待时才收"),
     ],
 )
-async def test_what_says_nothing_by_itself_is_told_with_what_can_be_sent(door: Door, content: Any, told: str) -> None:
-    somebody = Chatter(door, "zh-CN")
+@pytest.mark.asyncio(loop_scope="module")
+async def test_what_says_nothing_by_itself_is_told_with_what_can_be_sent(shared: Door, content: Any, told: str) -> None:
+    somebody = Chatter(shared, "zh-CN", told)
     for _ in range(2):
         reply = await somebody.send(content)
         assert told in reply.text
@@ -200,8 +205,7 @@ async def test_what_says_nothing_by_itself_is_told_with_what_can_be_sent(door: D
 
 
 async def test_at_a_question_what_cant_be_read_is_told_and_the_question_comes_again(tmp_path: Path) -> None:
-    plugins: dict[str, Path | str] = {"petitions": DEPARTMENTS / "petitions", "conversations": "conversations"}
-    async with open_door(tmp_path, plugins) as door:
+    async with office(tmp_path) as door:
         somebody = Chatter(door, "zh-CN")
         await somebody.is_linked("li", name="李示例")
         asked = await somebody.begin("对公安工作的建议")
@@ -249,8 +253,7 @@ async def test_whoever_sends_a_word_back_twice_leaves_the_officer(tmp_path: Path
     async with bureau(tmp_path) as door:
         Clock(door, WORKDAY)
         somebody, li = await calls(door, "first"), officer(door, "li")
-        place = f"{ENQUIRIES}/{(await waiting(li))[0]['id']}"
-        (await li.post(f"{place}/claim")).ok()
+        place = await claimed(li)
         assert "once more" in (await somebody.send(words[0])).text
         # Anything in between takes it back.
         assert (await somebody.send("No, wait")).text == ""
@@ -266,8 +269,7 @@ async def test_what_cant_be_read_doesn_t_reach_the_officer_and_the_citizen_knows
     async with bureau(tmp_path) as door:
         Clock(door, WORKDAY)
         somebody, li = await calls(door, "first"), officer(door, "li")
-        place = f"{ENQUIRIES}/{(await waiting(li))[0]['id']}"
-        (await li.post(f"{place}/claim")).ok()
+        await claimed(li)
         told = (await somebody.send(Video())).text
         assert told.endswith("The officer hasn't got this message.")
         assert await somebody.state() == "held"

@@ -168,7 +168,10 @@ LINKS = {"crime-tip": "link", "drug-tip": "link"} | dict.fromkeys(
 @pytest.mark.long
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_every_item_is_talked_to_its_end_or_to_the_link_that_it_has_to_be(language: str, tmp_path: Path) -> None:
-    """All of the city's, and one that nobody has heard of; what is stored is what HTTP stores of the same answers."""
+    """All of the city's, and one that nobody has heard of; what is stored is what HTTP stores of the same answers.
+
+    It takes long, as there are a hundred.
+    """
     async with open_city(tmp_path) as door:
         city = City(door, language)
         ends = {item.code: await talked(city, item, language) for item in door.platform.registry.items.values()}

@@ -22,7 +22,10 @@ TRIED = ("1", "继续", "提交", "进度", "1", "撤回", "登录", "0123456789
 
 
 async def test_no_item_asks_shows_or_binds_anything_of_anybody_in_a_group(tmp_path: Path) -> None:
-    """Also where the group's contact has come to be bound to somebody who has a case."""
+    """Also where the group's contact has come to be bound to somebody who has a case.
+
+    It takes long: ten things are tried with each of a hundred items.
+    """
     async with open_city(tmp_path) as door:
         items = door.platform.registry.items
         guide = (await door.citizen("over-http").get("/v1/items/suggest-police")).ok()

@@ -60,10 +60,8 @@ async def test_at_every_hour_of_a_week_an_appointment_is_cancelled_in_time_or_sa
     ("language", "progress", "told"),
     [("zh-CN", "进度", "答复: 内容: 带身份证到窗口补办。"), ("en", "progress", "Answers: Text: 带身份证到窗口补办。")],
 )
-async def test_an_office_s_answer_is_read_in_the_chat(
-    language: str, progress: str, told: str, tmp_path: Path, database: str
-) -> None:
-    async with bureau(tmp_path, database) as door:
+async def test_an_office_s_answer_is_read_in_the_chat(language: str, progress: str, told: str, tmp_path: Path) -> None:
+    async with bureau(tmp_path) as door:
         Clock(door, WORKDAY)
         await answered(door)
         chatter = Chatter(door, language)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from banshi import Case
 from banshi.sdk.http import MIN_SHOWN
@@ -52,17 +54,6 @@ async def first_pointer(door: Door) -> str:
     assert pointer.startswith("/answers/")
     await Figure.all().delete()
     return str(pointer)
-
-
-async def test_what_is_handed_in_is_begun_once_and_filed_once_however_often_it_is_sent(
-    tmp_path: Path, database: str
-) -> None:
-    async with bureau(tmp_path, database) as door:
-        chatter = Chatter(door, "zh-CN")
-        await before_the_end(chatter)
-        for _ in range(3):
-            await chatter.send("1", key="the-last")
-        assert await counted() == {("begun", ITEM, None): 1, ("filed", ITEM, None): 1}
 
 
 async def test_who_stops_is_counted_at_the_question_whether_they_say_so_or_fall_silent(
@@ -216,6 +207,12 @@ async def test_months_are_whole_ones(tmp_path: Path) -> None:
         assert (await table(door, LEADS, **{"from": "2026-12", "to": "2026-12"}))["items"] == []
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Door]:
+    async with bureau(tmp_path_factory.mktemp("bureau")) as door:
+        yield door
+
+
 @pytest.mark.parametrize(
     "query",
     [
@@ -230,9 +227,9 @@ async def test_months_are_whole_ones(tmp_path: Path) -> None:
         "item=suggest-police",
     ],
 )
-async def test_hostile_parameters_are_refused(tmp_path: Path, query: str) -> None:
-    async with bureau(tmp_path) as door:
-        (await officer(door, "chen", LEADS).get(f"{PATH}?{query}")).problem(400, "invalid-parameter")
+@pytest.mark.asyncio(loop_scope="module")
+async def test_hostile_parameters_are_refused(shared: Door, query: str) -> None:
+    (await officer(shared, "chen", LEADS).get(f"{PATH}?{query}")).problem(400, "invalid-parameter")
 
 
 async def test_nobody_but_staff_sees_them(tmp_path: Path) -> None:

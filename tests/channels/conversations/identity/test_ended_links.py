@@ -10,11 +10,12 @@ import pytest
 
 from banshi.builtin.identity.backchannel import LOGOUT
 from banshi.builtin.identity.ended import end_sessions
-from banshi.testing import Door, open_door
+from banshi.testing import Door
 from conversations import Scanned
 from conversations.tables.models import ContactLink, LinkOffer
 from tests.channels.chatting import Chatter
-from tests.channels.conversations.identity.test_links import CODES, DEPARTMENTS
+from tests.channels.conversations.identity.test_links import CODES
+from tests.channels.conversations.offices import office
 from tests.servers.issuer import AUDIENCE, Issuer, started_issuer
 
 
@@ -31,13 +32,22 @@ async def knows(chatter: Chatter) -> bool:
     return "You have handed in nothing yet." in told
 
 
-@pytest.mark.parametrize("way", ["sign-out", "sign-out of one session", "operator", "everybody", "oneself"])
+@pytest.mark.parametrize(
+    ("way", "database"),
+    [
+        ("sign-out", "sqlite"),
+        ("sign-out of one session", "postgres"),
+        ("operator", "sqlite"),
+        ("everybody", "postgres"),
+        ("oneself", "sqlite"),
+    ],
+    indirect=["database"],
+)
 async def test_a_chat_ends_with_its_person_s_sessions(tmp_path: Path, database: str, way: str) -> None:
     """Nobody knows in which session a chat was bound, so it ends with any; another person's goes on."""
     async with started_issuer() as issuer:
         identity = {"issuer": issuer.url, "audience": AUDIENCE}
-        plugins: dict[str, Path | str] = {"petitions": DEPARTMENTS / "petitions", "conversations": "conversations"}
-        async with open_door(tmp_path, plugins, platform={"identity": identity, "database": database}) as door:
+        async with office(tmp_path, database, platform={"identity": identity}) as door:
             wang, zhao = Chatter(door, "en", "w"), Chatter(door, "en", "z")
             await wang.is_linked("wang")
             await zhao.is_linked("zhao")
@@ -68,9 +78,8 @@ async def test_a_chat_ends_with_its_person_s_sessions(tmp_path: Path, database: 
 async def test_a_sign_out_that_names_a_session_alone_ends_no_chat(tmp_path: Path) -> None:
     """Whose it was nobody says."""
     async with started_issuer() as issuer:
-        plugins: dict[str, Path | str] = {"petitions": DEPARTMENTS / "petitions", "conversations": "conversations"}
         identity = {"identity": {"issuer": issuer.url, "audience": AUDIENCE}}
-        async with open_door(tmp_path, plugins, platform=identity) as door:
+        async with office(tmp_path, platform=identity) as door:
             wang = Chatter(door, "en")
             await wang.is_linked("wang")
             await signs_out(door, issuer, sub=None, sid="phone")

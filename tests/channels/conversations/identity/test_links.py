@@ -18,7 +18,7 @@ import pytest
 from oidc_provider_mock import User, run_server_in_thread
 
 from banshi import Principal
-from banshi.testing import Door, Person, Reply, open_door
+from banshi.testing import Door, Person, Reply
 from conversations import Reply as Chat
 from conversations import Scanned
 from conversations.contacts.offers import OFFERS
@@ -27,7 +27,7 @@ from conversations.identity.links import BoundToAnother, LinkOver, bind
 from conversations.settings import SETTINGS
 from conversations.tables.models import ChannelConversation, ContactLink, LinkOffer, Turn
 from tests.channels.chatting import Chatter
-from tests.places import DEPARTMENTS
+from tests.channels.conversations.offices import nothing_written, office
 from tests.plugins import filling
 from tests.readers.tables import tables_with
 
@@ -50,15 +50,13 @@ def provider() -> Iterator[str]:
 
 @asynccontextmanager
 async def city(
-    folder: Path, provider: str = "", database: str = "", *names: str, push: bool = False
+    folder: Path, provider: str = "", database: str = "", *names: str, push: bool = False, address: str = ADDRESS
 ) -> AsyncIterator[Door]:
     """A bureau with petitions; with a provider people sign in there, else with tokens for development."""
-    plugins: dict[str, Path | str] = {name: DEPARTMENTS / name for name in ("petitions", *names)}
-    plugins |= {"mobile_push": "mobile_push"} if push else {}
     identity = {"identity": {"issuer": provider, "audience": "banshi", "client_secret": "any"}} if provider else {}
-    platform = {"address": ADDRESS, "outgoing": {"networks": ["127.0.0.0/8", "::1/128"]}, **identity}
-    platform |= {"database": database} if database else {}
-    async with open_door(folder, {**plugins, "conversations": "conversations"}, platform=platform) as door:
+    platform = {"address": address, "outgoing": {"networks": ["127.0.0.0/8", "::1/128"]}, **identity}
+    phones = {"mobile_push": "mobile_push"} if push else {}
+    async with office(folder, database, names=("petitions", *names), plugins=phones, platform=platform) as door:
         yield door
 
 
@@ -216,10 +214,7 @@ async def test_over_plain_http_a_cookie_has_its_bare_name_which_browsers_take_th
     tmp_path: Path, provider: str
 ) -> None:
     """In development: none that asks for HTTPS would be kept."""
-    plugins: dict[str, Path | str] = {"petitions": DEPARTMENTS / "petitions", "conversations": "conversations"}
-    identity = {"issuer": provider, "audience": "banshi", "client_secret": "any"}
-    platform = {"address": "http://127.0.0.1", "outgoing": {"networks": ["127.0.0.0/8", "::1/128"]}}
-    async with open_door(tmp_path, plugins, platform={**platform, "identity": identity}) as door:
+    async with city(tmp_path, provider, address="http://127.0.0.1") as door:
         found = re.search(
             r"http://127.0.0.1(/v1/conversations/sign-in/[A-Za-z0-9_-]{43})", await wants(Chatter(door, "en"))
         )
@@ -285,13 +280,6 @@ async def test_digits_of_the_app_bind_the_contact_that_types_them(tmp_path: Path
         assert await chatter.state() == "asking"
         (link,) = await live()
         assert (link.person, link.way, link.known["resident_id"]) == ("wang", "digits", NUMBER)
-
-
-async def test_digits_are_the_first_message_of_a_contact(tmp_path: Path) -> None:
-    async with city(tmp_path) as door:
-        wang = door.citizen("wang", "王小明")
-        await Chatter(door, "zh-CN").is_theirs((await code_of(wang))["digits"])
-        assert [one.person for one in await live()] == ["wang"]
 
 
 async def test_digits_are_good_once_for_five_minutes_and_until_others_are_taken(tmp_path: Path) -> None:
@@ -449,15 +437,8 @@ async def test_unbinding_in_the_chat_is_part_of_the_turn(tmp_path: Path) -> None
     async with city(tmp_path) as door:
         chatter = Chatter(door, "en")
         await chatter.is_linked("wang", name="Wang")
-        commit = door.platform.store.commit
-
-        async def broken(_: object) -> None:
-            raise OSError("no disk")
-
-        door.platform.store.commit = broken  # type: ignore[method-assign,assignment]
-        with pytest.raises(OSError, match="no disk"):
+        with nothing_written(door, OSError("no disk")), pytest.raises(OSError, match="no disk"):
             await chatter.send("unbind")
-        door.platform.store.commit = commit  # type: ignore[method-assign]
         assert len(await live()) == 1
         assert "Nobody is known" in (await chatter.send("unbind")).text
         assert await live() == []

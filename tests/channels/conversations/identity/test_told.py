@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from banshi.foundation.findings import ConfigurationError
-from banshi.testing import Door, Person, open_door
+from banshi.testing import Door, Person
 from conversations import Scanned
 from conversations.contacts.offers import DIGITS
 from conversations.engine.bind.linking import FIRST_TRY_AFTER, MAX_WRONG_DIGITS
@@ -20,6 +19,7 @@ from mobile_push.tables.models import Delivery, Device
 from tests.channels.chatting import Chatter
 from tests.channels.conversations.identity.test_confirmations import bound
 from tests.channels.conversations.identity.test_links import LINKS, NUMBER, city, code_of, live, told_of
+from tests.channels.conversations.offices import nothing_written
 from tests.places import ROOT
 
 BOUND, ENDED = "A chat knows you now", "A chat knows you no more"
@@ -64,15 +64,8 @@ async def test_a_turn_that_is_not_written_binds_and_tells_nobody(tmp_path: Path)
     async with city(tmp_path, push=True) as door:
         wang, chatter = door.citizen("wang", "王小明", NUMBER), Chatter(door, "en")
         await chatter.send((await code_of(wang))["digits"])
-        commit = door.platform.store.commit
-
-        async def broken(_: object) -> None:
-            raise OSError("no disk")
-
-        door.platform.store.commit = broken  # type: ignore[method-assign,assignment]
-        with pytest.raises(OSError, match="no disk"):
+        with nothing_written(door, OSError("no disk")), pytest.raises(OSError, match="no disk"):
             await chatter.send("1")
-        door.platform.store.commit = commit  # type: ignore[method-assign]
         await door.settled()
         assert (await live(), await told_of(wang, BOUND)) == ([], [])
 
@@ -193,9 +186,9 @@ def test_the_odds_of_a_blind_hit_are_as_documented() -> None:
 )
 @pytest.mark.parametrize("is_tidied", [True, False])
 async def test_a_link_whose_time_is_over_ends_and_both_sides_are_told_once(
-    tmp_path: Path, database: str, age: dict[str, timedelta], why: str, *, is_tidied: bool
+    tmp_path: Path, age: dict[str, timedelta], why: str, *, is_tidied: bool
 ) -> None:
-    async with city(tmp_path, database=database, push=True) as door:
+    async with city(tmp_path, push=True) as door:
         chatter, wang = await bound(door)
         await aged(door, **age)
         if is_tidied:
@@ -236,13 +229,3 @@ async def test_own_cases_take_a_sign_in_of_the_last_thirty_days(tmp_path: Path) 
         said = (await chatter.send("my cases")).text
         assert "more than 30 days ago" in said
         assert "handed in" not in said
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [{"link_days": 0}, {"idle_days": 0}, {"link_days": 30, "idle_days": 31}, {"confirm_hours": -1}],
-)
-async def test_a_life_that_is_none_is_refused_at_the_start(tmp_path: Path, wrong: dict[str, object]) -> None:
-    with pytest.raises(ConfigurationError, match="conversations"):
-        async with open_door(tmp_path, {"conversations": "conversations"}, settings={"conversations": wrong}):
-            pass

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,12 +12,12 @@ from banshi import Unavailable
 from banshi.foundation.findings import ConfigurationError
 from banshi.sdk.operations import write_private
 from banshi.testing import Door, open_door
-from conversations import ANSWERING, CONVERSATIONS, OUTLETS, Content, Conversations, Received, Reply, Scanned, Text
+from conversations import ANSWERING, CONVERSATIONS, OUTLETS, Content, Conversations, Received, Reply, Text
 from conversations.inbound import kept
 from conversations.inbound.kept import Kept
 from conversations.outbound.sender import same_channels
 from conversations.outbound.ways import Ways
-from conversations.tables.models import ChannelConversation, ContactLink, Said, Turn, Window
+from conversations.tables.models import Said, Turn, Window
 from tests.channels.conversations.outbound.test_notices import ACCOUNT, NOTICING, channel, plugins
 from tests.channels.conversations.outbound.test_saying import chat
 from tests.waiting import until
@@ -136,31 +134,7 @@ async def test_on_a_channel_without_a_sender_what_is_to_be_said_goes_with_the_ne
         assert (answer.text.startswith("您的材料已收到。"), provider.asked) == (True, 0)
 
 
-# -- groups and references -----------------------------------------------------------------------------------------
-
-
-@asynccontextmanager
-async def group(folder: Path) -> AsyncIterator[tuple[Door, Any]]:
-    async with channel(folder) as (door, _):
-        keys = iter(range(1, 100))
-
-        async def says(what: str | Content) -> str:
-            received = heard(door, what, f"k{next(keys)}", group=True)
-            return (await door.platform[CONVERSATIONS].take(Account(), received)).text
-
-        yield door, says
-
-
-async def test_in_a_group_nobody_signs_in_and_no_code_of_the_app_binds_it(tmp_path: Path) -> None:
-    async with group(tmp_path) as (door, says):
-        await says("你好")
-        assert "群聊" in await says("进度")
-        code = (await door.citizen("zhang", "张示例").post("/v1/conversations/codes")).created()
-        for what in (code["digits"], Scanned(code["token"])):
-            assert "群聊" in await says(what)
-            await says("1")
-        assert not await ContactLink.exists()
-        assert await ChannelConversation.all().count() == 1
+# -- references -----------------------------------------------------------------------------------------
 
 
 async def test_what_is_said_bears_the_id_of_the_message_that_opened_its_window(

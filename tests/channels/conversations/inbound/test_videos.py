@@ -13,8 +13,9 @@ from banshi.kernel.tables.attachments import Attachment
 from conversations import File, FileTooLarge, Video
 from conversations.engine.ask.uploading import film_in
 from tests.channels.chatting import Chatter
-from tests.channels.desk.bureau import ENQUIRIES, WORKDAY, Clock, bureau, calls, officer, waiting
-from tests.channels.wechat.desk.seated import seated
+from tests.channels.conversations.offices import claimed
+from tests.channels.desk.bureau import WORKDAY, Clock, bureau, calls, officer, waiting
+from tests.channels.wechat.desk.duty import seated
 from tests.channels.wechat.sandbox.city import AMR, PNG
 
 MP4 = b"\x00\x00\x00\x18ftypmp42" + bytes(200)
@@ -50,8 +51,7 @@ async def test_an_officer_who_holds_the_conversation_looks_at_it_for_a_purpose(t
         chatter = await calls(door, "first")
         assert "kept for the officer" in (await chatter.send(Video(film, "one.mp4"))).text
         li = officer(door, "li")
-        place = f"{ENQUIRIES}/{(await waiting(li))[0]['id']}"
-        (await li.post(f"{place}/claim")).ok()
+        place = await claimed(li)
         assert (await chatter.send(Video(film, "two.mp4"))).text == ""
         files = [one["content"] for one in (await li.get(place)).ok()["messages"] if "file" in one["content"]]
         assert [one["file"] for one in files] == ["one.mp4", "two.mp4"]

@@ -16,8 +16,9 @@ from conversations import File, Voice
 from conversations.tables.models import Turn
 from desk.tables.models import DeskEvent
 from tests.channels.chatting import Chatter
-from tests.channels.desk.bureau import ENQUIRIES, WORKDAY, Clock, bureau, calls, officer, waiting
-from tests.channels.wechat.desk.seated import seated
+from tests.channels.conversations.offices import claimed
+from tests.channels.desk.bureau import WORKDAY, Clock, bureau, calls, officer
+from tests.channels.wechat.desk.duty import seated
 from tests.channels.wechat.sandbox.city import AMR
 
 SPEEX = b"OggS\x00\x02" + bytes(20) + b"\x01\x50Speex   1.2" + bytes(40)
@@ -31,8 +32,7 @@ async def sound() -> bytes:
 async def shown(door: Door) -> tuple[str, list[Any]]:
     """The only conversation's address, and what the officer who holds it now reads of voices."""
     li = officer(door, "li")
-    place = f"{ENQUIRIES}/{(await waiting(li))[0]['id']}"
-    (await li.post(f"{place}/claim")).ok()
+    place = await claimed(li)
     return place, [one["content"] for one in (await li.get(place)).ok()["messages"] if "voice" in one["content"]]
 
 
@@ -55,8 +55,8 @@ def test_a_voice_is_known_by_its_first_bytes_and_is_nothing_that_people_upload(
     assert taken(head) in (None, "image/jpeg")
 
 
-async def test_an_officer_who_holds_the_conversation_listens_to_it_for_a_purpose(tmp_path: Path, database: str) -> None:
-    async with bureau(tmp_path, database) as door:
+async def test_an_officer_who_holds_the_conversation_listens_to_it_for_a_purpose(tmp_path: Path) -> None:
+    async with bureau(tmp_path) as door:
         Clock(door, WORKDAY)
         await Chatter(door, "en", "first").is_linked("wang", name="Wang Xiaoming")
         chatter = await calls(door, "first")

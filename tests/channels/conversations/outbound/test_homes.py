@@ -21,6 +21,7 @@ from qq.sandbox.server import QqSandbox
 from tests.channels.chatting import Chatter
 from tests.channels.qq.phones import bot_of
 from tests.channels.strangers.judge import LOCAL, nothing_waits
+from tests.channels.wechat.phones import account_at
 from tests.channels.weibo.test_weibo import account_of
 from tests.mobile_push.broadcasts.alerts.test_alerts_in_force import alert
 from tests.town.registers import DEPARTMENTS
@@ -124,10 +125,8 @@ async def every_channel(
         wechat = await stack.enter_async_context(WeChatSandbox("http://127.0.0.1:9", account=Account(Keys(), "safe")))
         qq = await stack.enter_async_context(QqSandbox("http://127.0.0.1:9"))
         weibo = await stack.enter_async_context(WeiboSandbox("http://127.0.0.1:9"))
-        keys = wechat.account.keys
-        account = {"appid": keys.appid, "secret": keys.secret, "token": keys.token, "aes_key": keys.aes_key}
         settings = {
-            "wechat": {"accounts": {"city": {**account, "base_url": wechat.url}}},
+            "wechat": {"accounts": {"city": account_at(wechat)}},
             "qq": {"bots": {"city": bot_of(qq)}},
             "weibo": {"accounts": {"city": account_of(weibo)}},
         }

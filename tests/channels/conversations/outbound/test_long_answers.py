@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from conversations import CONVERSATIONS, Reply
 from conversations.outbound.sender import Outlet, pieces
 from conversations.tables.models import Said
-from tests.channels.desk.answers.city import city
-from tests.channels.desk.bureau import ENQUIRIES, officer, waiting
+from tests.channels.conversations.offices import claimed
+from tests.channels.desk.bureau import officer
 from tests.channels.strangers.test_sms import bureau as by_sms
-from tests.channels.wechat.desk.seated import seated
+from tests.channels.wechat.desk.duty import seated
 from tests.waiting import until
 
 #: Each is one letter to people: a family, a flag, a hand with its colour, a heart, a key, England's flag, an accent.
@@ -94,8 +94,8 @@ async def test_an_answer_counts_once_all_its_parts_were_taken_and_each_has_its_o
         assert [text[-10:] for text in one.provider.texts] == ["好" * 10, "好" * 10, "afterwards"]
 
 
-async def test_a_part_that_was_not_taken_leaves_the_officer_owing_an_answer(tmp_path: Path, database: str) -> None:
-    async with city(tmp_path, database, most_bytes=1_000) as one:
+async def test_a_part_that_was_not_taken_leaves_the_officer_owing_an_answer(tmp_path: Path) -> None:
+    async with city(tmp_path, "", most_bytes=1_000) as one:
         place = await one.held()
         one.provider.codes.extend([0, -9])
         (await one.li.post(f"{place}/answers", {"text": "好" * 600})).created()
@@ -108,8 +108,8 @@ async def test_a_part_that_was_not_taken_leaves_the_officer_owing_an_answer(tmp_
         assert (whole["answered_at"] is None, whole["owed_since"]) == (False, None)
 
 
-async def test_where_fewer_can_be_sent_it_is_refused_with_how_much_is_too_much(tmp_path: Path, database: str) -> None:
-    async with city(tmp_path, database, most_bytes=1_000) as one:
+async def test_where_fewer_can_be_sent_it_is_refused_with_how_much_is_too_much(tmp_path: Path) -> None:
+    async with city(tmp_path, "", most_bytes=1_000) as one:
         place, text = await one.held(), "好" * 333 * 6 + "😀" * 10
         refused = (await one.li.post(f"{place}/answers", {"text": text})).problem(409, "conflict")
         assert "5条" in refused["detail"]
@@ -128,8 +128,7 @@ async def test_ten_thousand_letters_reach_a_phone_of_wechat_in_five_messages_and
 ) -> None:
     async with seated(tmp_path) as (door, _, phone):
         li = officer(door, "li")
-        place = f"{ENQUIRIES}/{(await waiting(li))[0]['id']}"
-        (await li.post(f"{place}/claim")).ok()
+        place = await claimed(li)
         before = len(phone.seen)
         (await li.post(f"{place}/answers", {"text": "好" * OFFICER_TEXT})).problem(409, "conflict")
         (await li.post(f"{place}/answers", {"text": "a" * (OFFICER_TEXT + 1)})).problem(422, "invalid-fields")

@@ -22,8 +22,9 @@ from conversations.outbound import courier, telling
 from conversations.outbound.alerts import still_told
 from conversations.outbound.telling import News
 from conversations.tables.models import ChannelConversation, ContactLink, Said, Word
-from tests.channels.conversations.outbound.test_saying import PETITIONS, ROOT, nothing_waits
+from tests.channels.conversations.outbound.test_saying import PETITIONS, ROOT
 from tests.channels.provider import LOST, Provider, opened_provider
+from tests.channels.strangers.judge import nothing_waits, written_config
 from tests.processes import commands
 from tests.tries import tries
 from tests.waiting import WAIT_TIMEOUT_S, until
@@ -210,18 +211,13 @@ KILLS = tries(2, 5)
 
 #: By the step at which processes die, what becomes of the notices that were there: how often each was posted.
 STEPS = {"asked": 0, "marked": 0, "answered": 1, "refused": 1}
+PAIRS = [("asked", "sqlite"), ("marked", "postgres"), ("answered", "sqlite"), ("refused", "postgres")]
 
 
 def configured(folder: Path, database: str, url: str, step: str) -> Path:
-    file = folder / "plugins.toml"
-    file.write_text(
-        f'[platform]\ndata = "{folder / "data"}"\ndatabase = "{database}"\nlog_level = "error"\n'
-        f'[plugins.petitions]\npath = "{PETITIONS}"\napi = 1\n'
-        '[plugins.conversations]\npackage = "conversations"\napi = 1\n'
-        f'[plugins.noticing]\npath = "{NOTICING}"\napi = 1\n[plugins.noticing.settings]\n'
-        f'url = "{url}"\ndies_at = "{step}"\nlives = "{folder / "lives"}"\n'
-    )
-    return file
+    own = f'url = "{url}"\ndies_at = "{step}"\nlives = "{folder / "lives"}"\n'
+    noticing = f'[plugins.noticing]\npath = "{NOTICING}"\napi = 1\n[plugins.noticing.settings]\n{own}'
+    return written_config(folder, database, noticing)
 
 
 async def post_all(url: str, people: list[str]) -> None:
@@ -248,10 +244,11 @@ async def serve_until_killed(config: Path, people: list[str]) -> None:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize(("step", "database"), PAIRS, indirect=["database"])
 async def test_a_server_that_is_killed_at_any_step_of_a_notice_loses_none_and_tells_none_twice(
     step: str, tmp_path: Path, database: str
 ) -> None:
+    """It takes long: a server is begun anew after each kill."""
     people = [f"p-{number}" for number in range(6)]
     async with opened_provider() as provider:
         own, platform = {"noticing": {"url": provider.url}}, {"database": database}

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import aiohttp
 import pytest
+from tortoise.expressions import Q
 
 from banshi import Stale, Update, Write
 from banshi.foundation.retry import Retry
@@ -27,10 +27,9 @@ from conversations.outbound.states import TABLE
 from conversations.tables.models import ChannelConversation, ContactLink, Said, Window
 from tests.channels.provider import LOST, Provider, opened_provider
 from tests.places import ROOT
-from tests.processes import commands
 from tests.readers.tables import tables_with
 from tests.servers.ports import free_port
-from tests.waiting import WAIT_TIMEOUT_S, until
+from tests.waiting import until
 
 OUTLET = ROOT / "tests" / "channels" / "outlet"
 PETITIONS = ROOT / "plugins" / "departments" / "petitions"
@@ -63,12 +62,8 @@ class Chat:
         return await conversations.say(conversation, Reply(text=text), **{"by": "engine", **about})
 
     async def settled(self, said: UUID) -> Said:
-        for _ in range(400):
-            row = await Said.get(id=said)
-            if row.state not in ("waiting", "unknown") or row.settled_at:
-                return row
-            await asyncio.sleep(0.025)
-        raise AssertionError(f"{row.state} for ten seconds")
+        await until(lambda: Said.filter(~Q(state__in=["waiting", "unknown"]) | ~Q(settled_at=None), id=said).exists())
+        return await Said.get(id=said)
 
     async def left(self) -> dict[str, int | None]:
         return {row.kind: row.sends_left for row in await Window.all()}
@@ -352,6 +347,7 @@ async def test_an_account_is_called_what_its_channel_calls_it_and_else_by_its_na
 
 
 async def test_of_two_processes_each_message_is_sent_by_one(tmp_path: Path, database: str) -> None:
+    """A hundred messages, so that both have some on their way."""
     async with chat(tmp_path, database) as zhang:
         await zhang.writes()
         people = [Chat(zhang.door, zhang.provider, f"o-{number}") for number in range(20)]
@@ -443,55 +439,3 @@ async def test_what_a_dead_worker_had_spent_goes_into_no_window_that_was_opened_
         assert await zhang.left() == {"typed": 4}
         for task in list(mine._under_way):
             task.cancel()
-
-
-@asynccontextmanager
-async def server(config: Path) -> AsyncIterator[tuple[str, commands.Process]]:
-    """A server of its own, which is killed at the end."""
-    process = commands.begin(ROOT, "--config", config, "serve", "--port", "0")
-    try:
-        assert process.stdout is not None
-        said = await asyncio.wait_for(asyncio.to_thread(process.stdout.readline), WAIT_TIMEOUT_S)
-        yield said.split()[-1], process
-    finally:
-        process.close()
-
-
-async def test_servers_that_are_killed_lose_nothing_and_send_nothing_twice(tmp_path: Path, database: str) -> None:
-    """All is accepted, but what nobody can know: that was sent once at most, and says so."""
-    config = tmp_path / "plugins.toml"
-
-    async def post(url: str, contact: str, text: str) -> None:
-        async with session.post(url, json={"contact": contact, "text": text}) as answer:
-            assert answer.status == 200, await answer.text()
-
-    async with opened_provider() as provider, aiohttp.ClientSession() as session:
-        config.write_text(
-            f'[platform]\ndata = "{tmp_path / "data"}"\ndatabase = "{database}"\nlog_level = "error"\n'
-            f'[plugins.petitions]\npath = "{PETITIONS}"\napi = 1\n'
-            '[plugins.conversations]\npackage = "conversations"\napi = 1\n'
-            f'[plugins.outlet]\npath = "{OUTLET}"\napi = 1\n[plugins.outlet.settings]\nurl = "{provider.url}"\n'
-        )
-        for silent in (False, True):
-            people = [f"o-{silent}-{number}" for number in range(20)]
-            async with server(config) as (url, _), server(config):
-                await asyncio.gather(*(post(f"{url}/v1/outlet/heard", one, f"{one} 你好") for one in people))
-                if silent:  # it takes and says nothing: both are killed while they wait for its word
-                    provider.answers.clear()
-                before, posted = provider.asked, [(one, f"{one} 第{number}条") for number in range(3) for one in people]
-                await asyncio.gather(*(post(f"{url}/v1/outlet/said", *one) for one in posted))
-                await until(lambda before=before: provider.asked > before)
-            provider.answers.set()
-        plugins: dict[str, Path | str] = {"petitions": PETITIONS, "conversations": "conversations", "outlet": OUTLET}
-        own = {"outlet": {"url": provider.url}}
-        async with open_door(tmp_path, plugins, settings=own, platform={"database": database}):
-            await Said.filter(state="waiting").update(lease_until=0)  # a minute later
-            await until(nothing_waits)
-            rows = await Said.all()
-    states, got = Counter(row.state for row in rows), Counter(provider.texts)
-    assert (len(rows), {*states}, max(got.values())) == (120, {"accepted", "unknown"}, 1), states
-    assert {row.words["text"] for row in rows if row.state == "accepted"} <= {*got}
-
-
-async def nothing_waits() -> bool:
-    return not await Said.filter(state="waiting").exists()

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import pytest
 
-from banshi import Message, Write
+from banshi import Write
 from banshi.builtin.outgoing import access_token
 from banshi.kernel.outbox import consumer
 from banshi.kernel.outbox.outbox import message_rows
@@ -22,7 +22,7 @@ from banshi.testing import Door
 from conversations import CONVERSATIONS, Reply
 from conversations.outbound import alerts
 from conversations.tables.models import ChannelConversation, ContactLink, Said, Window
-from tests.channels.wechat.phones import APPID, KEY, NOBODY, SECRET, TOKEN, bureau
+from tests.channels.wechat.phones import APPID, KEY, NOBODY, SECRET, TOKEN, bureau, result
 from tests.channels.wechat.telling.test_alerts import in_force
 from tests.servers.fault_proxy import FAULTS, OUTAGE_S, WAYS, FaultProxy, cut_off
 from tests.servers.ports import free_port
@@ -71,27 +71,14 @@ class City:
         platform, whole = self.door.platform, Counter[str]()
         rows: list[Any] = []
         for number, conversation in enumerate(self.followers):
-            result = result_of(self.door, number)
-            rows += message_rows(platform, result, f"result-{number}")
+            own = {"id": str(UUID(int=number + 1)), "person": f"citizen-{number}"}
+            told = result(self.door, str(number), **own)
+            rows += message_rows(platform, told, f"result-{number}")
             await platform[CONVERSATIONS].say(conversation, Reply(text=f"答复{number}"), by="officer")
-            whole += Counter({f"答复{number}": 1, f"办理结果\n{result.number}": 1, "预警\n71001": 1})
+            whole += Counter({f"答复{number}": 1, f"办理结果\n{told.number}": 1, "预警\n71001": 1})
         await platform.store.commit(Write(rows=rows))
         await in_force(self.door, 71001)
         return whole
-
-
-def result_of(door: Door, number: int) -> Message:
-    return Message(
-        id=str(UUID(int=number + 1)),
-        kind="case",
-        person=f"citizen-{number}",
-        title={"zh-CN": "您的建议已答复", "en": "Your suggestion was answered"},
-        body={"zh-CN": "答复内容请查看办件。", "en": "See your case."},
-        link="/v1/cases/1",
-        item="suggest-police",
-        number=f"PET-2026-{number}",
-        created_at=door.platform.now(),
-    )
 
 
 async def bind_everybody(door: Door, wechat: WeChatSandbox, count: int) -> dict[UUID, Follower]:
@@ -156,6 +143,7 @@ MOMENTS += [(how, share) for how in FAULTS for share in (0.1, 0.5, 0.9)][: tries
 async def test_what_could_not_be_sent_without_a_token_arrives_once_when_there_is_one_again(
     how: str, share: float, tmp_path: Path
 ) -> None:
+    """It takes long: the outage is lived through."""
     async with city(tmp_path, timeout=3) as one, AsyncExitStack() as stack:
         if not share:
             await stack.enter_async_context(outage(one, how))

@@ -129,10 +129,6 @@ def test_each_code_has_its_consequence(consequence: Consequence, codes: tuple[in
     assert {CODES.refused(code).consequence for code in codes} == {consequence}
 
 
-def test_no_code_means_that_all_is_well() -> None:
-    assert "0" not in CODES.table
-
-
 def test_what_a_day_of_wechats_has_used_up_comes_again_at_midnight_in_beijing() -> None:
     spent = CODES.refused(45009)
     assert CODES.again_at(spent, datetime(2026, 11, 29, 15, 59, tzinfo=UTC)) == datetime(2026, 11, 29, 16, tzinfo=UTC)

@@ -11,7 +11,15 @@ from typing import Any
 
 from banshi.testing import Door, Person
 from conversations.tables.models import Said
-from tests.channels.desk.bureau import CITY, DESKS, ENQUIRIES, Clock, bureau, officer, waiting
+from tests.channels.desk.bureau import CITY
+from tests.channels.desk.bureau import Clock
+from tests.channels.desk.bureau import DESKS
+from tests.channels.desk.bureau import ENQUIRIES
+from tests.channels.desk.bureau import bureau
+from tests.channels.desk.bureau import officer
+from tests.channels.desk.bureau import waiting
+from tests.channels.wechat.phones import NOBODY
+from tests.channels.wechat.phones import account_at
 from tests.waiting import until
 from wechat.sandbox.account import Account, Keys
 from wechat.sandbox.control import WeChatSandbox
@@ -49,13 +57,22 @@ async def became(said: str, *states: str) -> Said:
 
 @asynccontextmanager
 async def duty(folder: Path, database: str = "", **settings: Any) -> AsyncIterator[Duty]:
-    async with WeChatSandbox("http://127.0.0.1:9", account=Account(Keys(), "safe")) as wechat:
-        keys = wechat.account.keys
-        account = {"appid": keys.appid, "secret": keys.secret, "token": keys.token, "aes_key": keys.aes_key}
-        account["base_url"] = wechat.url
-        beside = {"wechat": ("wechat", {"accounts": {"bureau": account}})}
+    async with WeChatSandbox(NOBODY, account=Account(Keys(), "safe")) as wechat:
+        beside = {"wechat": ("wechat", {"accounts": {"bureau": account_at(wechat)}})}
         # WeChat's signatures are of now.
         now = datetime.now(CITY)
         async with bureau(folder, database, ALWAYS, beside=beside, at=now, **settings) as door:
             wechat.callbacks.to = f"{door.url}/v1/wechat/bureau"
             yield Duty(door, Clock(door, now), wechat, officer(door, "li"))
+
+
+@asynccontextmanager
+async def seated(folder: Path, **platform: Any) -> AsyncIterator[tuple[Door, WeChatSandbox, Phone]]:
+    """A phone that is bound to the citizen wang, who waits for the officer."""
+    async with duty(folder, platform=platform) as room:
+        phone = room.wechat.phone("王小明")
+        await phone.follows()
+        digits = (await room.door.citizen("wang", "王小明").post("/v1/conversations/codes")).created()["digits"]
+        for text in (digits, "1", "人工"):
+            await phone.says(text)
+        yield room.door, room.wechat, phone

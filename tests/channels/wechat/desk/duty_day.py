@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import partial
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -18,9 +14,6 @@ from banshi.kernel.runtime.running import Platform
 from banshi.testing import Person, Reply
 from conversations.outbound import courier
 from tests.channels.desk.bureau import ENQUIRIES
-from tests.places import ROOT
-from tests.processes import commands
-from tests.waiting import WAIT_TIMEOUT_S
 from wechat.sandbox.phone import Phone
 
 #: What a phone shows where nobody answers.
@@ -38,18 +31,6 @@ def turned(seconds: float) -> None:
         platform.now = lambda: real() + timedelta(seconds=seconds)
 
     Platform.__post_init__ = ahead  # type: ignore[method-assign]
-
-
-@asynccontextmanager
-async def served(config: Path, port: int, ahead_s: float) -> AsyncIterator[None]:
-    """A server, which is killed (-9) at the end."""
-    process = commands.begin(ROOT, "--config", config, "serve", "--port", str(port), before=partial(turned, ahead_s))
-    try:
-        assert process.stdout is not None
-        assert await asyncio.wait_for(asyncio.to_thread(process.stdout.readline), WAIT_TIMEOUT_S)
-        yield
-    finally:
-        process.close()
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ import time
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -21,8 +22,11 @@ import pytest
 from banshi.testing import Person, open_door
 from conversations.tables.models import Said
 from desk.tables.models import DeskEvent
-from tests.channels.desk.bureau import DEPARTMENTS, WORKDAY
-from tests.channels.wechat.desk.duty_day import ROOT, Citizen, Officer, served
+from tests.channels.desk.bureau import WORKDAY
+from tests.channels.strangers.judge import server
+from tests.channels.wechat.desk.duty_day import Citizen, Officer, turned
+from tests.channels.wechat.phones import written
+from tests.places import ROOT
 from tests.processes import commands
 from tests.servers.ports import free_port
 from tests.tries import tries
@@ -38,22 +42,12 @@ DESK = "petitions/reception:desk"
 TAKEN = ("accepted", "delivered", "late")
 
 
-def written(folder: Path, database: str, wechat: WeChatSandbox) -> Path:
-    keys, config = wechat.account.keys, folder / "plugins.toml"
-    config.write_text(
-        f'[platform]\ndata = "{folder / "data"}"\ndatabase = "{database}"\nlog_level = "error"\ndevelopment = true\n'
-        '[platform.outgoing]\nnetworks = ["127.0.0.0/8"]\n'
-        f'[plugins.petitions]\npath = "{DEPARTMENTS / "petitions"}"\napi = 1\n'
-        '[plugins.conversations]\npackage = "conversations"\napi = 1\n'
-        '[plugins.desk]\npackage = "desk"\napi = 1\n[[plugins.desk.settings.desks]]\n'
-        'code = "reception"\ndepartment = "petitions"\nunit = "reception"\n'
-        'title = { zh-CN = "咨询台", en = "Enquiries" }\nhours = { workday = ["9:00-17:30"] }\n'
-        'item = "consult-police"\nfield = "question"\n'
-        '[plugins.wechat]\npackage = "wechat"\napi = 1\n[plugins.wechat.settings.accounts.bureau]\n'
-        f'appid = "{keys.appid}"\nsecret = "{keys.secret}"\ntoken = "{keys.token}"\naes_key = "{keys.aes_key}"\n'
-        f'base_url = "{wechat.url}"\n'
-    )
-    return config
+DESKS = (
+    '[plugins.desk]\npackage = "desk"\napi = 1\n[[plugins.desk.settings.desks]]\n'
+    'code = "reception"\ndepartment = "petitions"\nunit = "reception"\n'
+    'title = { zh-CN = "咨询台", en = "Enquiries" }\nhours = { workday = ["9:00-17:30"] }\n'
+    'item = "consult-police"\nfield = "question"\n'
+)
 
 
 def token(config: Path, name: str, *roles: str) -> str:
@@ -83,8 +77,9 @@ def by_hand(events: Sequence[DeskEvent]) -> dict[str, int]:
 
 
 async def test_a_day_with_an_outage_a_kill_and_a_night(
-    tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, postgres: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """It takes long: four servers live through two days of twenty citizens."""
     seed = random.randrange(1 << 30)
     print("the story's seed:", seed)
     chance, port = random.Random(seed), free_port()
@@ -95,7 +90,7 @@ async def test_a_day_with_an_outage_a_kill_and_a_night(
     async with WeChatSandbox(f"http://127.0.0.1:{port}/v1/wechat/bureau", account=Account(Keys(), "safe")) as wechat:
         button = {"type": "click", "name": "人工服务", "key": "人工"}
         wechat.account.menu = {"button": [{"name": "微警方", "sub_button": [button]}]}
-        config = written(tmp_path, database, wechat)
+        config = written(tmp_path, postgres, wechat, DESKS)
         tokens = await asyncio.gather(
             *(asyncio.to_thread(token, config, name, DESK) for name in OFFICERS),
             asyncio.to_thread(token, config, "lead", "petitions/reception:desk-lead"),
@@ -117,7 +112,7 @@ async def test_a_day_with_an_outage_a_kill_and_a_night(
             ]
             lead = Officer("lead", Person(session, url, tokens[-1]), chance)
             working = [asyncio.create_task(one.works()) for one in room]
-            async with served(config, port, turn_to(morning)):
+            async with server(config, port, partial(turned, turn_to(morning))):
                 await asyncio.gather(*(one.asks() for one in early[: len(early) // 2]))
                 wechat.faults.status["/cgi-bin/stable_token"] = 500
                 wechat.tokens.withdraw()
@@ -126,7 +121,7 @@ async def test_a_day_with_an_outage_a_kill_and_a_night(
                 wechat.faults.status.clear()
                 await asyncio.sleep(chance.uniform(0.2, 1.0))
             # It was killed; the next one goes on.
-            async with served(config, port, turn_to(morning + 60)):
+            async with server(config, port, partial(turned, turn_to(morning + 60))):
                 await asyncio.gather(*asking, *(one.asks() for one in late))
                 await until(lambda: nothing_waits(lead))
                 held = (await lead.does("GET", "/v1/desk/enquiries?state=held&limit=1")).ok()["items"]
@@ -139,9 +134,9 @@ async def test_a_day_with_an_outage_a_kill_and_a_night(
                     await lead.does("POST", f"/v1/desk/enquiries/{one['id']}/close")
                 # They come when nobody claims any more, and the shift ends.
                 await asyncio.gather(*(one.asks() for one in last))
-            async with served(config, port, turn_to(night)):
+            async with server(config, port, partial(turned, turn_to(night))):
                 await until(lambda: all(one.has("已下班") for one in last if not one.is_silent))
-            async with served(config, port, turn_to(next_day)):
+            async with server(config, port, partial(turned, turn_to(next_day))):
                 for one in room:
                     one.over.clear()
                 working = [asyncio.create_task(one.works()) for one in room]
@@ -158,7 +153,7 @@ async def test_a_day_with_an_outage_a_kill_and_a_night(
                 await asyncio.gather(*working)
                 shown = (await lead.does("GET", "/v1/desk/figures?from=2026-11-24&until=2026-11-27")).ok()["items"][0]
     answers = {said: text for one in room for said, text in one.said.items()}
-    async with open_door(tmp_path, {"conversations": "conversations"}, platform={"database": database}):
+    async with open_door(tmp_path, {"conversations": "conversations"}, platform={"postgres": postgres}):
         rows = {str(one.id): one for one in await Said.filter(by="officer")}
         events = await DeskEvent.all().order_by("id")
     assert rows.keys() == answers.keys(), "what was acknowledged is there, and nothing twice"

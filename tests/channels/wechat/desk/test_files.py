@@ -8,7 +8,8 @@ import pytest
 
 from banshi.kernel.tables.attachments import HELD, Attachment
 from conversations.tables.models import Said, Window
-from tests.channels.desk.bureau import ENQUIRIES, WORKDAY, Clock, bureau, calls, officer, waiting
+from tests.channels.conversations.offices import claimed
+from tests.channels.desk.bureau import WORKDAY, Clock, bureau, calls, officer
 from tests.channels.wechat.desk.duty import became, duty
 from tests.plugins.test_departments import snapshot
 
@@ -52,8 +53,8 @@ async def test_what_wechat_cannot_bring_is_refused_before_it_is_sent(
         assert not await Said.filter(by="officer").exists()
 
 
-async def test_what_is_not_ready_or_not_theirs_is_not_sent(tmp_path: Path, database: str) -> None:
-    async with duty(tmp_path, database) as room:
+async def test_what_is_not_ready_or_not_theirs_is_not_sent(tmp_path: Path) -> None:
+    async with duty(tmp_path) as room:
         li, wang = room.li, officer(room.door, "wang")
         place = await room.held(room.wechat.phone("zhang"))
         upload = f"{place}/files?name=a/../c.jpg"
@@ -71,8 +72,8 @@ async def test_what_is_not_ready_or_not_theirs_is_not_sent(tmp_path: Path, datab
         assert not await Said.filter(by="officer").exists()
 
 
-async def test_a_picture_whose_window_shuts_on_its_way_ends_with_the_reason(tmp_path: Path, database: str) -> None:
-    async with duty(tmp_path, database) as room:
+async def test_a_picture_whose_window_shuts_on_its_way_ends_with_the_reason(tmp_path: Path) -> None:
+    async with duty(tmp_path) as room:
         li, phone = room.li, room.wechat.phone("zhang")
         place = await room.held(phone)
         file = (await li.call("POST", f"{place}/files", data=snapshot(), headers=BYTES)).created()
@@ -89,8 +90,7 @@ async def test_a_channel_that_takes_no_files_says_so_before_anything_is_stored(t
         Clock(door, WORKDAY)
         await calls(door, "first")
         li = officer(door, "li")
-        place = f"{ENQUIRIES}/{(await waiting(li))[0]['id']}"
-        (await li.post(f"{place}/claim")).ok()
+        place = await claimed(li)
         reply = await li.call("POST", f"{place}/files", data=snapshot(), headers=BYTES)
         assert reply.problem(409, "cannot-send")["takes"] == {}
         assert not await Attachment.exists()

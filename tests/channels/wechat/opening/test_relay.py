@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from oidc_provider_mock import User, run_server_in_thread
 
 from banshi import Principal
 from banshi.kernel.tables.cases import Case
@@ -19,26 +17,27 @@ from banshi.testing import Door
 from conversations.contacts.offers import OFFERS
 from conversations.tables.models import Confirmation, ContactLink
 from mobile_push.tables.models import Device, InboxMessage
-from tests.channels.wechat.opening.test_opening import ADDRESS, BROWSER, LINK, Browser, bound, bureau, link_for
+from tests.channels.wechat.opening.test_opening import (
+    ADDRESS,
+    BROWSER,
+    LINK,
+    NUMBER,
+    Browser,
+    bound,
+    bureau,
+    link_for,
+    provider,
+)
 from tests.channels.wechat.phones import settings
 from wechat import banshi_checks
 from wechat.settings import AccountSettings, WeChatSettings
 
+__all__ = ["provider"]
+
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 #: Of a company's WeChat, which signs nobody in for an official account, and of a program that says nothing of itself.
 OTHERS = (FIREFOX, BROWSER + " wxwork/4.1", "")
-NUMBER = "519999197109070012"
 VICTIM = Principal(subject="wang", name="王小明", resident_id=NUMBER)
-
-
-@pytest.fixture(scope="module")
-def provider() -> Iterator[str]:
-    people = [
-        User(sub="wang", claims={"name": "王小明", "resident_id": NUMBER}),
-        User(sub="zhao", claims={"name": "赵六"}),
-    ]
-    with run_server_in_thread(user_claims=people) as server:
-        yield f"http://localhost:{server.server_port}"
 
 
 async def told(door: Door) -> list[tuple[str, str]]:
@@ -68,6 +67,7 @@ async def test_where_the_account_can_say_who_opens_a_link_no_strangers_chat_is_b
         browser = Browser(door, wechat, victim, agent)
         answer = await browser.opens(link) if agent == BROWSER else await browser.call("GET", link)
         assert answer.status == 403
+        assert ("另一个账号" in answer.body.decode()) is (agent == BROWSER)
         assert (await browser.call("POST", link, Origin=ADDRESS)).status == 403
         # The attacker goes through it on their own phone, and hands on what comes of that.
         own = Browser(door, wechat, attacker)
@@ -157,8 +157,7 @@ async def test_whoever_has_no_app_signs_in_once_more_where_that_shows_whose_chat
         browser = Browser(door, wechat, wang)
         link = LINK.search(said)
         assert link
-        assert (await browser.opens(link[1])).status == 200
-        assert (await browser.call("GET", await browser.signs_in(link[1], "wang"))).status == 200
+        assert (await browser.binds(link[1], "wang")).status == 200
         assert "没有查到" in (await wang.says("1"))[-1].text
 
 
@@ -167,8 +166,7 @@ async def test_whoever_has_the_app_says_yes_there_however_they_were_bound(tmp_pa
         wang = wechat.phone("王小明")
         link = await link_for(wang)
         browser = Browser(door, wechat, wang)
-        assert (await browser.opens(link)).status == 200
-        assert (await browser.call("GET", await browser.signs_in(link, "wang"))).status == 200
+        assert (await browser.binds(link, "wang")).status == 200
         phone = {"provider": "stream", "token": "installation-0001", "token_hash": "0" * 64, "language": "zh-CN"}
         at = door.platform.now()
         await Device.create(person="wang", platform="android", created_at=at, seen_at=at, **phone)
@@ -182,14 +180,12 @@ async def test_a_bound_chat_is_nobody_elses_before_it_is_unbound(tmp_path: Path,
         wang = wechat.phone("王小明")
         link = await link_for(wang)
         first = Browser(door, wechat, wang)
-        assert (await first.opens(link)).status == 200
-        assert (await first.call("GET", await first.signs_in(link, "wang"))).status == 200
+        assert (await first.binds(link, "wang")).status == 200
         await ContactLink.all().update(linked_at=door.platform.now() - timedelta(days=31))
         second = LINK.search((await wang.says("进度"))[-1].text)
         assert second
         browser = Browser(door, wechat, wang)
-        assert (await browser.opens(second[1])).status == 200
-        refused = await browser.call("GET", await browser.signs_in(second[1], "zhao"))
+        refused = await browser.binds(second[1], "zhao")
         assert refused.status == 409
         assert "解绑" in refused.body.decode()
         assert await bound() == ["wang"]

@@ -66,14 +66,14 @@ def test_any_text_is_read_as_it_was_encrypted(text: bytes) -> None:
     assert CIPHER.decrypted(CIPHER.encrypted(text)) == text
 
 
-@pytest.mark.parametrize("size", range(80))
-def test_whatever_its_length_another_library_reads_it_too(size: int) -> None:
-    reply = f"<xml><Content>{'好' * size}</Content></xml>"
-    sealed = messages.sealed(CIPHER, TOKEN, reply.encode(), 1764378000)
-    outer = xmltodict.parse(sealed)["xml"]
+def test_whatever_its_length_another_library_reads_it_too() -> None:
     theirs = WeChatCrypto(TOKEN, KEY, APPID)
-    read = theirs.decrypt_message(sealed.decode(), outer["MsgSignature"], outer["TimeStamp"], outer["Nonce"])
-    assert read == reply
+    for size in range(80):
+        reply = f"<xml><Content>{'好' * size}</Content></xml>"
+        sealed = messages.sealed(CIPHER, TOKEN, reply.encode(), 1764378000)
+        outer = xmltodict.parse(sealed)["xml"]
+        read = theirs.decrypt_message(sealed.decode(), outer["MsgSignature"], outer["TimeStamp"], outer["Nonce"])
+        assert read == reply
 
 
 def test_what_is_for_another_account_is_read_by_neither() -> None:
@@ -170,32 +170,11 @@ def test_what_is_replied_is_read_by_another_library_as_it_was_said(text: str) ->
     [
         ("<EventKey>k</EventKey><MenuId>1</MenuId>", "VIEW", "MenuId", "1"),
         (
-            "<ScanCodeInfo><ScanType>qrcode</ScanType><ScanResult>A1</ScanResult></ScanCodeInfo>",
-            *("scancode_waitmsg", "ScanCodeInfo/ScanResult", "A1"),
-        ),
-        (
             (
                 "<SendPicsInfo><Count>2</Count><PicList><item><PicMd5Sum>a</PicMd5Sum></item><item><PicMd5Sum>b</PicMd5Sum>"
                 "</item></PicList></SendPicsInfo>"
             ),
             *("pic_sysphoto", "SendPicsInfo/PicList/item/PicMd5Sum", "a"),
-        ),
-        (
-            "<SendLocationInfo><Location_X>31.4</Location_X><Label>人民路</Label><Poiname/></SendLocationInfo>",
-            *("location_select", "SendLocationInfo/Label", "人民路"),
-        ),
-        (
-            (
-                "<SubscribeMsgSentEvent><List><TemplateId>t</TemplateId><MsgID>7</MsgID><ErrorStatus>success</ErrorStatus>"
-                "</List></SubscribeMsgSentEvent>"
-            ),
-            *("subscribe_msg_sent_event", "SubscribeMsgSentEvent/List/MsgID", "7"),
-        ),
-        (
-            "<MsgID>9</MsgID><Status>send success</Status><TotalCount>4</TotalCount>",
-            "MASSSENDJOBFINISH",
-            "Status",
-            "send success",
         ),
     ],
 )

@@ -16,6 +16,7 @@ from wechatpy.replies import TextReply, create_reply
 from wechatpy.utils import check_signature
 
 from banshi.testing import TINY_PNG
+from tests.channels.provider import listening
 from wechat.sandbox.account import Account, Keys
 from wechat.sandbox.control import WeChatSandbox
 
@@ -80,14 +81,11 @@ async def city(mode: str = "safe", **changes: Any) -> AsyncIterator[tuple[City, 
     server = City(account.keys)
     app = web.Application()
     app.router.add_route("*", "/wechat", server.handle)
-    runner = web.AppRunner(app, shutdown_timeout=0.1, handler_cancellation=True)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        async with WeChatSandbox(f"http://127.0.0.1:{runner.addresses[0][1]}/wechat", account=account) as sandbox:
-            yield server, sandbox
-    finally:
-        await runner.cleanup()
+    async with (
+        listening(app, handler_cancellation=True) as url,
+        WeChatSandbox(f"{url}/wechat", account=account) as sandbox,
+    ):
+        yield server, sandbox
 
 
 def client_of(sandbox: WeChatSandbox, **rest: Any) -> Any:

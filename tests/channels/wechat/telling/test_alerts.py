@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
@@ -14,10 +13,9 @@ from banshi.sdk.operations import rounds
 from banshi.testing import Door
 from conversations.outbound import alerts
 from conversations.outbound.alerts import Alerts, areas_of, concerns, within
-from conversations.settings import SETTINGS
-from conversations.tables.models import ChannelConversation, ContactLink, Home, Said
+from conversations.tables.models import ContactLink, Said
 from mobile_push.tables.models import Broadcast
-from tests.channels.wechat.phones import Phone, Recorder, bureau, nothing_is_due, notices, recorder
+from tests.channels.wechat.phones import Phone, Recorder, bind, bound_phone, bureau, nothing_is_due, notices, recorder
 from tests.channels.wechat.test_city import city_on_wechat, nothing_waits
 from tests.mobile_push.broadcasts.alerts import test_alerts as published
 from tests.mobile_push.broadcasts.alerts.test_alerts_in_force import alert
@@ -37,12 +35,6 @@ def no_rounds_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(alerts, "rounds", lambda *_: nullcontext())
 
 
-async def bind(door: Door, name: str, phone: Any) -> None:
-    """As the app's digits bind them."""
-    await phone.says((await door.citizen(name, name).post("/v1/conversations/codes")).created()["digits"])
-    await phone.says("1")
-
-
 async def look(door: Door) -> None:
     """A round of a process that was started anew: it remembers nothing."""
     await Alerts(door.platform).look()
@@ -58,14 +50,14 @@ async def test_a_published_alert_reaches_bound_contacts_without_an_app_once(tmp_
         bound, by_app, stranger, later = (wechat.phone(one) for one in ("王小明", "李静", "路人", "陈晨"))
         for one in (bound, by_app, stranger, later):
             await one.follows()
-        await bind(door, "wang", bound)
-        await bind(door, "li", by_app)
+        await bind(door, bound, "wang")
+        await bind(door, by_app, "li")
         device = {"provider": "stream", "token": "installation-0001", "platform": "android"}
         (await door.citizen("li").post("/v1/devices", device)).created()
         (await published.create(door)).created()
         running = Alerts(door.platform)
         await running.look()
-        await bind(door, "chen", later)
+        await bind(door, later, "chen")
         for _ in range(2):
             await running.look()
             await look(door)
@@ -83,12 +75,9 @@ async def test_rounds_come_by_themselves(tmp_path: Path, monkeypatch: pytest.Mon
     async with city_on_wechat(tmp_path, "traffic", push=published.SETTINGS) as (door, wechat):
         phone = wechat.phone("王小明")
         await phone.follows()
-        await bind(door, "wang", phone)
+        await bind(door, phone, "wang")
         (await published.create(door)).created()
-        for _ in range(400):
-            if [one for one in phone.seen if one.via == "service"]:
-                break
-            await asyncio.sleep(0.05)
+        await until(lambda: [one for one in phone.seen if one.via == "service"])
         (said,) = [one.text for one in phone.seen if one.via == "service"]
         assert said.startswith("暴雨红色预警\n西湖区\n未来3小时有大暴雨。")
         assert "有效期至" in said
@@ -109,9 +98,7 @@ def heard(wechat: Recorder) -> int:
 
 
 async def test_without_an_open_window_it_is_said_with_the_next_answer_while_it_is_in_force(tmp_path: Path) -> None:
-    async with recorder() as wechat, bureau(tmp_path, push=True, base_url=wechat.url, may_say_unasked=False) as door:
-        phone = Phone(door)
-        await bind(door, "wang", phone)
+    async with bound_phone(tmp_path, push=True, may_say_unasked=False) as (door, wechat, phone):
         for seq, hours in ((71001, 1), (71002, 3)):
             await in_force(door, seq, expires_at=door.platform.now() + timedelta(hours=hours))
         await look(door)
@@ -125,15 +112,11 @@ async def test_without_an_open_window_it_is_said_with_the_next_answer_while_it_i
 
 
 async def test_one_whose_time_was_over_before_it_could_be_sent_is_not_sent(tmp_path: Path) -> None:
-    async with recorder() as wechat, bureau(tmp_path, push=True, base_url=wechat.url) as door:
-        await bind(door, "wang", Phone(door))
+    async with bound_phone(tmp_path, push=True) as (door, wechat, _):
         await in_force(door)
         wechat.codes[SEND] = [-1]
         await look(door)
-        for _ in range(200):
-            if wechat.sent(SEND):
-                break
-            await asyncio.sleep(0.02)
+        await until(lambda: wechat.sent(SEND))
         later = door.platform.now() + timedelta(hours=2)
         door.platform.now = lambda: later
         await Said.filter(state="waiting").update(not_before=0)
@@ -144,9 +127,7 @@ async def test_one_whose_time_was_over_before_it_could_be_sent_is_not_sent(tmp_p
 
 @pytest.mark.parametrize("change", [{"state": "recalled"}, {"state": "superseded"}])
 async def test_what_still_waits_of_an_alert_that_ended_early_is_not_said(change: Any, tmp_path: Path) -> None:
-    async with recorder() as wechat, bureau(tmp_path, push=True, base_url=wechat.url, may_say_unasked=False) as door:
-        phone = Phone(door)
-        await bind(door, "wang", phone)
+    async with bound_phone(tmp_path, push=True, may_say_unasked=False) as (door, _, phone):
         row = await in_force(door, 71001)
         await look(door)
         await nothing_waits()
@@ -159,21 +140,21 @@ async def test_what_still_waits_of_an_alert_that_ended_early_is_not_said(change:
 @pytest.mark.parametrize(("state", "begins"), [("recalled", "预警撤回：71001"), ("superseded", "预警解除：71001")])
 @pytest.mark.parametrize("by_notice", [True, False])
 async def test_whoever_was_told_of_an_alert_is_told_once_of_its_end(
-    *, state: str, begins: str, by_notice: bool, tmp_path: Path, database: str
+    *, state: str, begins: str, by_notice: bool, tmp_path: Path
 ) -> None:
     """Nobody else is: who binds the account afterwards, has unbound it, or hasn't been told."""
     more: dict[str, Any] = {"alert_notice": NOTICE} if by_notice else {}
-    async with recorder() as wechat, bureau(tmp_path, database, push=True, base_url=wechat.url, **more) as door:
+    async with recorder() as wechat, bureau(tmp_path, push=True, base_url=wechat.url, **more) as door:
         wang, li = (Phone(door, openid=f"oWang{number:023}") for number in (1, 2))
-        await bind(door, "wang", wang)
-        await bind(door, "li", li)
+        await bind(door, wang, "wang")
+        await bind(door, li, "li")
         row = await in_force(door, 71001)
         await look(door)
         await nothing_waits()
         before = heard(wechat)
         assert before == 2
         await li.says("解绑")
-        await bind(door, "chen", Phone(door, openid=f"oWang{3:023}"))
+        await bind(door, Phone(door, openid=f"oWang{3:023}"), "chen")
         await Broadcast.filter(id=row.id).update(state=state)
         for _ in range(3):
             await look(door)
@@ -186,8 +167,7 @@ async def test_whoever_was_told_of_an_alert_is_told_once_of_its_end(
 
 
 async def test_an_update_in_force_is_told_in_place_of_an_end(tmp_path: Path) -> None:
-    async with recorder() as wechat, bureau(tmp_path, push=True, base_url=wechat.url, alert_notice=NOTICE) as door:
-        await bind(door, "wang", Phone(door))
+    async with bound_phone(tmp_path, push=True, alert_notice=NOTICE) as (door, wechat, _):
         row = await in_force(door, 71001)
         await look(door)
         update = await in_force(door, 71002, msg_type="Update")
@@ -211,7 +191,7 @@ async def test_an_end_that_wechat_cannot_take_now_comes_again_and_one_whose_time
 ) -> None:
     async with recorder() as wechat, bureau(tmp_path, push=True, base_url=wechat.url, alert_notice=NOTICE) as door:
         for number, name in enumerate(("wang", "li")):
-            await bind(door, name, Phone(door, openid=f"oWang{number:023}"))
+            await bind(door, Phone(door, openid=f"oWang{number:023}"), name)
         first, second = [await in_force(door, 71001), await in_force(door, 71002)]
         await look(door)
         await Broadcast.filter(id=first.id).update(state="recalled")
@@ -228,27 +208,12 @@ async def test_an_end_that_wechat_cannot_take_now_comes_again_and_one_whose_time
         assert len(wechat.sent(TEMPLATE)) == 7
 
 
-async def test_what_wechat_cannot_take_now_comes_again_and_what_it_took_does_not(tmp_path: Path) -> None:
-    async with recorder() as wechat, bureau(tmp_path, push=True, base_url=wechat.url, alert_notice=NOTICE) as door:
-        for number, name in enumerate(("wang", "li", "chen")):
-            await bind(door, name, Phone(door, openid=f"oWang{number:023}"))
-        await in_force(door)
-        wechat.codes[TEMPLATE] = [0, -1, 0]
-        running = Alerts(door.platform)
-        for _ in range(3):
-            await running.look()
-            await nothing_waits()
-        assert (await states(), len(wechat.sent(TEMPLATE))) == (["accepted"] * 3, 4)
-
-
-@pytest.mark.parametrize("answer", [(500, "oops"), (200, "<html>")])
 async def test_an_alert_and_its_end_of_which_nobody_knows_whether_they_were_sent_are_said_in_the_chat_too(
-    answer: tuple[int, str], tmp_path: Path
+    tmp_path: Path,
 ) -> None:
-    async with recorder() as wechat, bureau(tmp_path, push=True, base_url=wechat.url, alert_notice=NOTICE) as door:
-        await bind(door, "wang", Phone(door))
+    async with bound_phone(tmp_path, push=True, alert_notice=NOTICE) as (door, wechat, _):
         row = await in_force(door, 71001)
-        wechat.raw[TEMPLATE] = [answer, answer]
+        wechat.raw[TEMPLATE] = [(500, "oops")] * 2
         for state in ("published", "recalled"):
             await Broadcast.filter(id=row.id).update(state=state)
             for _ in range(2):
@@ -258,19 +223,6 @@ async def test_an_alert_and_its_end_of_which_nobody_knows_whether_they_were_sent
         texts = [one["text"]["content"] for one in wechat.sent(SEND)]
         assert [text[:5] for text in texts] == ["71001", "预警撤回："]
         assert await states() == ["unknown"] * 2
-
-
-@pytest.mark.parametrize(("is_sending", "sends"), [(False, 1), (True, 0)])
-async def test_after_a_kill_it_is_sent_where_it_surely_was_not(*, is_sending: bool, sends: int, tmp_path: Path) -> None:
-    async with recorder() as wechat, bureau(tmp_path, push=True, base_url=wechat.url, alert_notice=NOTICE) as door:
-        await bind(door, "wang", Phone(door))
-        await in_force(door)
-        await look(door)
-        wechat.came.clear()
-        await Said.all().update(state="waiting", is_sending=is_sending, lease_until=0)
-        await look(door)
-        await look(door)
-        assert len(wechat.sent(TEMPLATE)) == sends
 
 
 AREAS = {
@@ -317,41 +269,8 @@ def test_whoever_has_said_where_home_is_is_told_what_is_for_there_and_others_wha
     assert concerns(areas_of({}), at_home, "")
 
 
-async def test_an_alert_for_a_district_goes_to_whoever_is_at_home_there_once_each(
-    tmp_path: Path, database: str
-) -> None:
-    async with recorder() as wechat, bureau(tmp_path, database, push=True, base_url=wechat.url) as door:
-        object.__setattr__(door.platform[SETTINGS], "division", "330100")
-        people = [Phone(door, openid=f"oWang{number:023}") for number in range(3)]
-        for name, phone in zip(("wang", "li", "chen"), people, strict=True):
-            await bind(door, name, phone)
-        homes = {people[0].openid: ("330106109", "330200"), people[1].openid: ("330108",)}
-        for row in await ChannelConversation.all():
-            for division in homes.get(row.contact, ()):
-                link = await ContactLink.get(conversation_id=row.id)
-                await Home.create(conversation_id=row.id, person=link.person, division=division)
-        district = await in_force(door, 71001)
-        area = {"area_desc": "西湖区", "geocode": [{"value_name": "GB/T 2260", "value": "330106"}]}
-        info = [{**district.cap["info"][0], "area": [area]}]
-        await Broadcast.filter(id=district.id).update(cap={**district.cap, "info": info})
-        for _ in range(2):
-            await look(door)
-            await nothing_waits()
-        assert [one["touser"] for one in wechat.sent(SEND)] == [people[0].openid]
-        await in_force(door, 71002)
-        await look(door)
-        await nothing_waits()
-        assert len(wechat.sent(SEND)) == 1 + 3
-        held = (await door.citizen("wang").get("/v1/me/data")).ok()["held"]["conversations"]["conversations_home"]
-        assert {one["division"] for one in held} == {"330106109", "330200"}
-        (await door.citizen("wang").delete("/v1/me")).ok()
-        assert {row.division for row in await Home.all()} == {"330108"}
-
-
 async def test_nobody_is_told_of_what_is_no_warning_or_who_has_unbound_it(tmp_path: Path) -> None:
-    async with recorder() as wechat, bureau(tmp_path, push=True, base_url=wechat.url) as door:
-        phone = Phone(door)
-        await bind(door, "wang", phone)
+    async with bound_phone(tmp_path, push=True) as (door, wechat, phone):
         for seq, change in enumerate(({"status": "Exercise"}, {"msg_type": "Cancel"}, {"kind": "notice"}), start=1):
             await in_force(door, seq, **change)
         await look(door)
@@ -365,7 +284,6 @@ async def test_nobody_is_told_of_what_is_no_warning_or_who_has_unbound_it(tmp_pa
 
 
 async def test_where_nobody_publishes_alerts_there_are_none(tmp_path: Path) -> None:
-    async with recorder() as wechat, bureau(tmp_path, base_url=wechat.url) as door:
-        await bind(door, "wang", Phone(door))
+    async with bound_phone(tmp_path) as (door, wechat, _):
         await look(door)
         assert heard(wechat) == 0

@@ -9,10 +9,8 @@ from typing import Any
 import pytest
 
 from banshi.testing import Door
-from tests.channels.wechat.phones import Phone, became, bureau, deliver, notices, recorder
-from tests.channels.wechat.telling.test_sending import BIZSEND, bound, result, told
-from tests.channels.wechat.test_city import city_on_wechat, nothing_waits
-from wechat.sandbox.account import Template
+from tests.channels.wechat.phones import Phone, became, bound_phone, bureau, deliver, notices, recorder, result
+from tests.channels.wechat.telling.test_sending import BIZSEND, told
 from wechat.settings import NoticeSettings
 from wechat.tables.models import Consent
 from wechat.telling.holdings import tidy
@@ -46,9 +44,7 @@ def on(door: Door, seconds: int) -> None:
 
 
 async def test_each_yes_is_one_notice_and_without_one_wechat_is_not_asked(tmp_path: Path, database: str) -> None:
-    async with recorder() as wechat, bureau(tmp_path, database, base_url=wechat.url, notice=NOTICE) as door:
-        phone = Phone(door)
-        await bound(door, phone)
+    async with bound_phone(tmp_path, database, notice=NOTICE) as (door, wechat, phone):
         await answers(phone)
         assert await left() == [1], "each was told three times"
         on(door, 2)
@@ -68,9 +64,7 @@ async def test_each_yes_is_one_notice_and_without_one_wechat_is_not_asked(tmp_pa
 
 
 async def test_turned_off_in_wechats_settings_none_is_left(tmp_path: Path) -> None:
-    async with recorder() as wechat, bureau(tmp_path, base_url=wechat.url, notice=NOTICE) as door:
-        phone = Phone(door)
-        await bound(door, phone)
+    async with bound_phone(tmp_path, notice=NOTICE) as (door, wechat, phone):
         await answers(phone)
         await answers(phone, "reject", name="Change")
         assert await left() == [0]
@@ -79,8 +73,7 @@ async def test_turned_off_in_wechats_settings_none_is_left(tmp_path: Path) -> No
 
 
 async def test_where_nobody_knows_wechat_is_asked_and_its_word_is_remembered(tmp_path: Path) -> None:
-    async with recorder() as wechat, bureau(tmp_path, base_url=wechat.url, notice=NOTICE) as door:
-        await bound(door, Phone(door))
+    async with bound_phone(tmp_path, notice=NOTICE) as (door, wechat, _):
         await deliver(door.platform, [result(door, "1")])
         wechat.codes[BIZSEND] = [43101]
         for number in "234":
@@ -96,9 +89,7 @@ async def test_where_nobody_knows_wechat_is_asked_and_its_word_is_remembered(tmp
     ("code", "count", "state"), [(-1, 1, "waiting"), (47003, 1, "said"), (40037, 1, "said"), (599, 0, "unknown")]
 )
 async def test_what_wechat_has_not_sent_is_given_back(code: int, count: int, state: str, tmp_path: Path) -> None:
-    async with recorder() as wechat, bureau(tmp_path, base_url=wechat.url, notice=NOTICE) as door:
-        phone = Phone(door)
-        await bound(door, phone)
+    async with bound_phone(tmp_path, notice=NOTICE) as (door, wechat, phone):
         await answers(phone)
         wechat.codes[BIZSEND] = [code]
         await deliver(door.platform, [result(door)])
@@ -106,9 +97,7 @@ async def test_what_wechat_has_not_sent_is_given_back(code: int, count: int, sta
 
 
 async def test_what_wechat_calls_used_up_stays_used_up_and_is_not_asked_for_again(tmp_path: Path) -> None:
-    async with recorder() as wechat, bureau(tmp_path, base_url=wechat.url, notice=NOTICE) as door:
-        phone = Phone(door)
-        await bound(door, phone)
+    async with bound_phone(tmp_path, notice=NOTICE) as (door, wechat, phone):
         for _ in range(3):
             await answers(phone)
         wechat.codes[BIZSEND] = [43101]
@@ -131,20 +120,3 @@ async def test_neither_strangers_nor_other_templates_nor_hostile_lists_are_count
         assert await left() == []
     with pytest.raises(ValueError, match="once"):
         NoticeSettings(way="template", template="t", fields={}, once=True)
-
-
-async def test_on_a_phone_the_second_result_is_in_the_chat_and_wechat_is_called_once(tmp_path: Path) -> None:
-    async with city_on_wechat(tmp_path, "petitions", notice=NOTICE) as (door, wechat):
-        wechat.account.templates["tpl-once"] = Template(
-            "once", "办理结果", "{{thing1.DATA}}\n{{character_string2.DATA}}"
-        )
-        phone = wechat.phone("王小明")
-        await phone.follows()
-        await phone.says((await door.citizen("wang", "王小明").post("/v1/conversations/codes")).created()["digits"])
-        await phone.says("1")
-        await phone.answers_notice("tpl-once", accepts=True)
-        for number in "12":
-            await deliver(door.platform, [result(door, number)])
-            await nothing_waits()
-        assert [one.via for one in phone.seen if one.via in ("notice", "service")] == ["notice", "service"]
-        assert {code: n for (path, code), n in wechat.account.calls.items() if path == BIZSEND} == {0: 1}

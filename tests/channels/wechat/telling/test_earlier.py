@@ -16,10 +16,10 @@ from conversations import CONVERSATIONS, Reply
 from conversations.outbound import alerts
 from conversations.tables.models import ChannelConversation, Said
 from mobile_push.tables.models import Broadcast
-from tests.channels.wechat.phones import APPID, Phone, bureau, deliver, recorder
+from tests.channels.wechat.phones import APPID, Phone, bind, bound_phone, bureau, deliver, result
 from tests.channels.wechat.telling.test_alerts import NOTICE as ALERT
-from tests.channels.wechat.telling.test_alerts import SEND, bind, in_force, look
-from tests.channels.wechat.telling.test_sending import NOTICE, TEMPLATE, bound, result
+from tests.channels.wechat.telling.test_alerts import SEND, in_force, look
+from tests.channels.wechat.telling.test_sending import NOTICE, TEMPLATE
 from tests.channels.wechat.test_city import nothing_waits
 from wechat.tables.models import Notice, Outcome
 from wechat.telling import earlier
@@ -48,12 +48,8 @@ LEFT = {"waiting": 1, "sending": 0, "accepted": 0, "delivered": 0, "unknown": 0,
 
 
 @pytest.mark.parametrize("state", LEFT)
-async def test_a_result_that_comes_again_is_told_by_one_of_both_versions(
-    state: str, tmp_path: Path, database: str
-) -> None:
-    async with recorder() as wechat, bureau(tmp_path, database, base_url=wechat.url, notice=NOTICE) as door:
-        phone = Phone(door)
-        await bound(door, phone)
+async def test_a_result_that_comes_again_is_told_by_one_of_both_versions(state: str, tmp_path: Path) -> None:
+    async with bound_phone(tmp_path, notice=NOTICE) as (door, wechat, phone):
         said = len(wechat.sent(SEND))
         at = door.platform.now() - timedelta(minutes=5)
         await before(door, phone, "wang", "m-1", state, at=at)
@@ -68,11 +64,9 @@ async def test_a_result_that_comes_again_is_told_by_one_of_both_versions(
 
 
 async def test_what_that_version_sends_just_now_is_left_to_it_and_a_contact_that_is_gone_stops_nobody(
-    tmp_path: Path,
+    tmp_path: Path, database: str
 ) -> None:
-    async with recorder() as wechat, bureau(tmp_path, base_url=wechat.url, notice=NOTICE) as door:
-        phone = Phone(door)
-        await bound(door, phone)
+    async with bound_phone(tmp_path, database, notice=NOTICE) as (door, wechat, phone):
         await before(door, phone, "wang", "m-0", "sending")
         gone = await before(door, phone, "wang", "m-2", "accepted")
         await Notice.filter(id=gone.id).update(conversation_id=uuid7())
@@ -88,13 +82,11 @@ async def test_what_that_version_sends_just_now_is_left_to_it_and_a_contact_that
 
 @pytest.mark.parametrize(("state", "ends"), [("accepted", 1), ("unknown", 1), ("waiting", 0), ("said", 1), ("shut", 0)])
 async def test_an_alert_in_force_is_told_once_by_both_versions_and_so_is_its_end(
-    state: str, ends: int, tmp_path: Path, database: str
+    state: str, ends: int, tmp_path: Path
 ) -> None:
     """Nobody hears of the end of what was never told: what is still to be said of it is taken back."""
     more: dict[str, Any] = {"alert_notice": ALERT, "may_say_unasked": state != "shut"}
-    async with recorder() as wechat, bureau(tmp_path, database, push=True, base_url=wechat.url, **more) as door:
-        phone = Phone(door)
-        await bind(door, "wang", phone)
+    async with bound_phone(tmp_path, push=True, **more) as (door, wechat, phone):
         alert = await in_force(door, 71001)
         until = door.platform.now() + timedelta(hours=1)
         left = "said" if state == "shut" else state
@@ -118,9 +110,7 @@ async def test_wechats_word_of_a_notice_of_the_version_before_is_noted(
     status: str, state: str, count: int, tmp_path: Path
 ) -> None:
     """Also one that the version before has heard, and died."""
-    async with recorder() as wechat, bureau(tmp_path, base_url=wechat.url, notice=NOTICE) as door:
-        phone = Phone(door)
-        await bound(door, phone)
+    async with bound_phone(tmp_path, notice=NOTICE) as (door, wechat, phone):
         at = door.platform.now() - timedelta(minutes=5)
         for number in "78":
             await before(door, phone, "wang", f"m-{number}", "accepted", at=at, provider_id=number * 6)
@@ -138,7 +128,7 @@ async def test_wechats_word_of_a_notice_of_the_version_before_is_noted(
 async def test_a_notice_of_the_version_before_is_in_their_data_and_forgotten_with_them(tmp_path: Path) -> None:
     async with bureau(tmp_path, base_url="http://127.0.0.1:9") as door:
         phone = Phone(door)
-        await bound(door, phone)
+        await bind(door, phone)
         await before(door, phone, "wang", "q4711", "accepted", at=door.platform.now() - timedelta(days=20))
         await earlier.take_over(door.platform)
         assert "q4711" in str((await door.citizen("wang").get("/v1/me/data")).ok()["held"]["wechat"])

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from banshi.kernel.tables.cases import Case
-from banshi.testing import Door, open_door
+from banshi.testing import Door
 from conversations.tables.models import ChannelConversation, Turn
 from tests.channels.chatting import Chatter
+from tests.channels.conversations.offices import office
 from tests.plugins import filling
 from tests.town import survey_plugin
 
@@ -34,11 +34,8 @@ properties.phone = { title = "电话", type = "string", format = "cn-mobile" }
 """
 
 
-@asynccontextmanager
-async def city(folder: Path, *plugins: Path) -> AsyncIterator[Door]:
-    named: dict[str, Path | str] = {one.name: one for one in plugins}
-    async with open_door(folder, {**named, "conversations": "conversations"}) as door:
-        yield door
+def city(folder: Path, *plugins: Path) -> AbstractAsyncContextManager[Door]:
+    return office(folder, names=(), plugins={one.name: one for one in plugins})
 
 
 async def known(door: Door, *, is_new: bool = True) -> Chatter:
@@ -129,14 +126,6 @@ async def test_a_correction_by_chat_has_all_answers_filled_in_and_changes_the_li
             await chatter.send(line)
         (case,) = await Case.all()
         assert case.answers == {"choice": "隧道", "why": "过江快"}, "\n".join(chatter.said)
-
-
-async def test_whoever_chats_for_the_first_time_is_one_conversation_however_often_they_write(tmp_path: Path) -> None:
-    async with city(tmp_path) as door:
-        chatter = await known(door)
-        for _ in range(3):
-            await chatter.send("你好")
-        assert await ChannelConversation.all().count() == 1
 
 
 async def test_what_another_version_remembered_beyond_ours_stops_nobody(tmp_path: Path) -> None:

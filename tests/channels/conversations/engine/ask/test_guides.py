@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from banshi.testing import Door, open_door
+from banshi.testing import Door
 from conversations.engine.turn.commands import command_in
 from tests.channels.chatting import Chatter
-from tests.places import DEPARTMENTS
+from tests.channels.conversations.offices import office
 
 
 async def read_all(folder: Path, language: str, code: str) -> tuple[str, Any]:
@@ -24,7 +24,7 @@ async def read_all(folder: Path, language: str, code: str) -> tuple[str, Any]:
 
 
 def bureau(folder: Path) -> AbstractAsyncContextManager[Door]:
-    return open_door(folder, {"exit_entry": DEPARTMENTS / "exit_entry", "conversations": "conversations"})
+    return office(folder, names=["exit_entry"])
 
 
 @pytest.mark.parametrize(

@@ -8,14 +8,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from banshi.foundation.findings import ConfigurationError
 from banshi.kernel.tables.cases import Case
-from banshi.testing import Door, open_door
+from banshi.testing import Door
 from conversations.tables.models import ContactLink
 from tests.channels.bare_page import fields_of, link_in, send
 from tests.channels.chatting import Chatter
+from tests.channels.conversations.offices import office
 from tests.places import DEPARTMENTS
 from tests.plugins import filling
 from tests.town import survey_plugin
@@ -39,12 +37,8 @@ GUARDIAN = "/answers/guardian"
 @asynccontextmanager
 async def city(folder: Path, **settings: Any) -> AsyncIterator[Door]:
     head = survey_plugin.ITEMS.partition("[items.form]")[0]
-    plugins: dict[str, Path | str] = {
-        "survey": survey_plugin.make(folder, head + FORM),
-        "criminal": CRIMINAL,
-        "conversations": "conversations",
-    }
-    async with open_door(folder, plugins, settings={"conversations": settings}) as door:
+    survey = survey_plugin.make(folder, head + FORM)
+    async with office(folder, names=["criminal"], plugins={"survey": survey}, **settings) as door:
         yield door
 
 
@@ -132,11 +126,3 @@ async def test_the_operator_s_own_page_takes_the_place_of_ours(tmp_path: Path) -
     async with city(tmp_path, form_page="https://app.city.example/items/{item}") as door:
         _, reply = await up_to_the_number(door)
         assert "https://app.city.example/items/new-bridge" in reply
-
-
-@pytest.mark.parametrize("page", ["http://app.city.example/{item}", "https://app.city.example/items", "{item}"])
-async def test_an_address_that_leads_nowhere_stops_the_start(tmp_path: Path, page: str) -> None:
-    with pytest.raises(ConfigurationError) as wrong:
-        async with city(tmp_path, form_page=page):
-            pass
-    assert "form_page" in wrong.value.findings[0].advice

@@ -11,7 +11,8 @@ from banshi.testing import Door
 from desk.tables.models import Enquiry
 from questions.read import stars_in
 from tests.channels.chatting import Chatter
-from tests.channels.desk.bureau import ENQUIRIES, WORKDAY, Clock, bureau, officer, waiting
+from tests.channels.conversations.offices import claimed
+from tests.channels.desk.bureau import WORKDAY, Clock, bureau, officer
 
 TYPED = [
     ("zh-CN", "5", 5),
@@ -62,12 +63,10 @@ async def answered(door: Door) -> str:
     ("language", "typed", "stars"),
     [("zh-CN", "五星", 5), ("zh-CN", "满意", 4), ("zh-CN", "5分", 5), ("en", "5", 5), ("en", "four stars", 4)],
 )
-async def test_an_office_s_answer_is_rated_in_a_chat(
-    language: str, typed: str, stars: int, tmp_path: Path, database: str
-) -> None:
+async def test_an_office_s_answer_is_rated_in_a_chat(language: str, typed: str, stars: int, tmp_path: Path) -> None:
     words = {"zh-CN": ("进度", "评价", "评分（1至5星）"), "en": ("progress", "Rate the answer", "Stars, from 1 to 5")}
     progress, rate, asked = words[language]
-    async with bureau(tmp_path, database) as door:
+    async with bureau(tmp_path) as door:
         Clock(door, WORKDAY)
         number = await answered(door)
         chatter = Chatter(door, language)
@@ -91,16 +90,13 @@ async def test_an_office_s_answer_is_rated_in_a_chat(
     ("language", "typed", "stars"),
     [("zh-CN", "五星", 5), ("zh-CN", "满意", 4), ("zh-CN", "5分", 5), ("en", "5", 5), ("en", "not satisfied", 2)],
 )
-async def test_an_officer_at_the_desk_is_rated_in_a_chat(
-    language: str, typed: str, stars: int, tmp_path: Path, database: str
-) -> None:
-    async with bureau(tmp_path, database) as door:
+async def test_an_officer_at_the_desk_is_rated_in_a_chat(language: str, typed: str, stars: int, tmp_path: Path) -> None:
+    async with bureau(tmp_path) as door:
         Clock(door, WORKDAY)
         chatter, li = Chatter(door, language), officer(door, "li")
         await chatter.send({"zh-CN": "人工", "en": "person"}[language])
         await chatter.send("1")
-        place = f"{ENQUIRIES}/{(await waiting(li))[0]['id']}"
-        (await li.post(f"{place}/claim")).ok()
+        place = await claimed(li)
         (await li.post(f"{place}/close")).ok()
         thanks = {"zh-CN": "谢谢", "en": "Thank you."}[language]
         assert thanks in (await chatter.send(typed)).text

@@ -58,11 +58,8 @@ def test_what_people_say_is_read_right_or_asked_again(field: str) -> None:
 
 
 @pytest.mark.parametrize("field", FIELDS)
-@pytest.mark.parametrize(
-    "said", ["", " ", "。。。", "😀👍", "啊" * 10_000, "1" * 10_000, "是" * 5_000 + "不", "\0\u202e"]
-)
-def test_nonsense_of_any_length_is_read_at_once_and_is_no_day(field: str, said: str) -> None:
+def test_nonsense_of_any_length_is_read_at_once_and_is_no_day(field: str) -> None:
+    nonsense = ["", " ", "。。。", "😀👍", "啊" * 10_000, "1" * 10_000, "是" * 5_000 + "不", "\0\u202e"]
+    read_as = {said[:20]: taken(field, said) for said in nonsense}
     if FIELDS[field].get("format"):
-        assert taken(field, said) == "ASK"
-    else:
-        taken(field, said)
+        assert set(read_as.values()) == {"ASK"}, read_as

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from banshi import LANGUAGES
+from banshi.testing import Door
 from conversations.engine.turn import commands, small_talk
 from conversations.tables.models import ChannelConversation
 from tests.channels.chatting import Chatter
@@ -28,26 +31,30 @@ async def answers(chatter: Chatter) -> str:
     return str(dialogue["answers"])
 
 
-@pytest.mark.parametrize(
-    ("said", "first"),
-    [("想死", "12356"), ("报警", "110"), ("煤气漏了", "开窗"), ("baojing", "110"), ("喝农药了", "120")],
-)
-async def test_danger_in_a_first_message_gets_a_number_and_neither_greeting_nor_item(
-    tmp_path: Path, said: str, first: str
-) -> None:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Door]:
+    async with bureau(tmp_path_factory.mktemp("bureau")) as door:
+        yield door
+
+
+DANGER = {"想死": "12356", "报警": "110", "煤气漏了": "开窗", "baojing": "110", "喝农药了": "120"}
+
+
+async def test_danger_in_a_first_message_gets_a_number_and_neither_greeting_nor_item(tmp_path: Path) -> None:
     async with bureau(tmp_path, desks=[]) as door:
-        chatter = Chatter(door, "zh-CN")
-        reply = await chatter.send(said)
-        assert first in reply.text.splitlines()[0]
-        assert "您好" not in reply.text
-        assert reply.buttons == ()
-        assert await chatter.state() == "menu"
+        for said, first in DANGER.items():
+            chatter = Chatter(door, "zh-CN", said)
+            reply = await chatter.send(said)
+            assert first in reply.text.splitlines()[0]
+            assert "您好" not in reply.text
+            assert reply.buttons == ()
+            assert await chatter.state() == "menu"
 
 
 @pytest.mark.parametrize("said", ["信访", "投诉", "tousu", "xin fang"])
-async def test_two_characters_and_pinyin_are_enough_for_a_first_message(tmp_path: Path, said: str) -> None:
-    async with bureau(tmp_path) as door:
-        assert "是下面哪一项" in (await Chatter(door, "zh-CN").send(said)).text
+@pytest.mark.asyncio(loop_scope="module")
+async def test_two_characters_and_pinyin_are_enough_for_a_first_message(shared: Door, said: str) -> None:
+    assert "是下面哪一项" in (await Chatter(shared, "zh-CN", said).send(said)).text
 
 
 @pytest.mark.parametrize(
@@ -65,13 +72,13 @@ async def test_two_characters_and_pinyin_are_enough_for_a_first_message(tmp_path
         ("nihao", "您好"),
     ],
 )
-async def test_small_talk_is_answered_and_lists_no_item(tmp_path: Path, said: str, told: str) -> None:
-    async with bureau(tmp_path) as door:
-        chatter = Chatter(door, "zh-CN")
-        for _ in range(2):
-            reply = await chatter.send(said)
-            assert told in reply.text.splitlines()[0]
-            assert "是下面哪一项" not in reply.text
+@pytest.mark.asyncio(loop_scope="module")
+async def test_small_talk_is_answered_and_lists_no_item(shared: Door, said: str, told: str) -> None:
+    chatter = Chatter(shared, "zh-CN", said)
+    for _ in range(2):
+        reply = await chatter.send(said)
+        assert told in reply.text.splitlines()[0]
+        assert "是下面哪一项" not in reply.text
 
 
 async def test_small_talk_at_a_question_is_answered_and_the_question_comes_again(tmp_path: Path) -> None:
@@ -86,14 +93,14 @@ async def test_small_talk_at_a_question_is_answered_and_the_question_comes_again
 
 
 @pytest.mark.parametrize("said", ["工资被拖欠", "6", "qqqq qqqq"])
+@pytest.mark.asyncio(loop_scope="module")
 async def test_where_nothing_likely_is_found_whom_to_ask_is_told_and_no_item_is_offered(
-    tmp_path: Path, said: str
+    shared: Door, said: str
 ) -> None:
-    async with bureau(tmp_path) as door:
-        reply = await Chatter(door, "zh-CN").send(said)
-        assert "没有看懂" in reply.text
-        assert "12345" in reply.text
-        assert [button.label for button in reply.buttons][:2] == ["我的办件", "人工服务"]
+    reply = await Chatter(shared, "zh-CN", said).send(said)
+    assert "没有看懂" in reply.text
+    assert "12345" in reply.text
+    assert [button.label for button in reply.buttons][:2] == ["我的办件", "人工服务"]
 
 
 async def test_a_cry_at_a_question_is_not_its_answer_and_the_dialogue_waits_where_it_was(tmp_path: Path) -> None:

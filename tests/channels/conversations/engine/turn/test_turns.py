@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
+from banshi import Unavailable
 from banshi.kernel.tables.attachments import Attachment
 from banshi.kernel.tables.cases import Case
-from banshi.testing import Door, open_door
+from banshi.testing import Door
 from conversations import CONVERSATIONS, Conversations, File, Left, Place, Received, Voice
 from conversations.engine.ask import uploading
 from conversations.engine.turn.memory import Memory
@@ -22,18 +23,9 @@ from conversations.engine.turn.talk import Talk
 from conversations.engine.turns import _new
 from conversations.tables.models import ChannelConversation, Turn
 from tests.channels.chatting import Chatter, Phone
-from tests.places import ROOT
+from tests.channels.conversations.offices import nothing_written, office
 from tests.plugins import filling
 from tests.plugins.test_departments import snapshot
-
-PETITIONS = ROOT / "plugins" / "departments" / "petitions"
-
-
-@asynccontextmanager
-async def bureau(folder: Path) -> AsyncIterator[Door]:
-    plugins: dict[str, Path | str] = {"petitions": PETITIONS, "conversations": "conversations"}
-    async with open_door(folder, plugins) as door:
-        yield door
 
 
 async def before_the_end(chatter: Chatter) -> None:
@@ -52,7 +44,7 @@ def test_every_state_is_reached_and_left() -> None:
 
 
 async def test_a_repeat_is_answered_the_same_and_hands_nothing_in_again(tmp_path: Path) -> None:
-    async with bureau(tmp_path) as door:
+    async with office(tmp_path) as door:
         chatter = Chatter(door, "zh-CN")
         await before_the_end(chatter)
         first, *again = await asyncio.gather(*(chatter.send("1", key="the-last") for _ in range(3)))
@@ -66,7 +58,7 @@ async def test_a_repeat_is_answered_the_same_and_hands_nothing_in_again(tmp_path
 async def test_of_two_processes_that_get_the_same_message_one_hands_it_in_and_both_answer_the_same(
     tmp_path: Path,
 ) -> None:
-    async with bureau(tmp_path) as door:
+    async with office(tmp_path) as door:
         chatter = Chatter(door, "zh-CN")
         await before_the_end(chatter)
         # What another process has of its own: the locks.
@@ -83,7 +75,7 @@ async def test_of_two_processes_that_get_the_same_message_one_hands_it_in_and_bo
 
 
 async def test_two_messages_in_one_millisecond_are_two_turns_and_neither_is_lost(tmp_path: Path) -> None:
-    async with bureau(tmp_path) as door:
+    async with office(tmp_path) as door:
         here, there = door.platform[CONVERSATIONS], Conversations(door.platform)
         chatter, at = Chatter(door, "zh-CN"), door.platform.now()
         door.platform.now = lambda: at
@@ -98,7 +90,7 @@ async def test_two_messages_in_one_millisecond_are_two_turns_and_neither_is_lost
 
 
 async def test_other_words_under_the_same_id_are_another_message(tmp_path: Path) -> None:
-    async with bureau(tmp_path) as door:
+    async with office(tmp_path) as door:
         chatter = Chatter(door, "zh-CN")
         first = await chatter.send("进度", key="7")
         other = await chatter.send("人工", key="7")
@@ -108,7 +100,7 @@ async def test_other_words_under_the_same_id_are_another_message(tmp_path: Path)
 
 
 async def test_ids_of_a_provider_that_are_very_long_are_told_apart_and_repeats_known(tmp_path: Path) -> None:
-    async with bureau(tmp_path) as door:
+    async with office(tmp_path) as door:
         chatter = Chatter(door, "zh-CN")
         one, other = "k" * 5_000 + "1", "k" * 5_000 + "2"
         first = await chatter.send("进度", key=one)
@@ -118,6 +110,7 @@ async def test_ids_of_a_provider_that_are_very_long_are_told_apart_and_repeats_k
 
 
 HOSTILE = {
+    "nothing": "",
     "a megabyte": "字" * 350_000,
     "emoji": "👮🏽‍♀️🚓💥" * 20,
     "right to left": "\u202eمرحبا\u202c كيف",
@@ -131,23 +124,29 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
-async def test_whatever_is_written_is_answered_in_words_and_the_form_goes_on(text: str, tmp_path: Path) -> None:
-    async with bureau(tmp_path) as door:
-        chatter = Chatter(door, "zh-CN")
-        assert (await chatter.send(text)).text
-        await before_the_end(chatter)
-        reply = await chatter.send(text)
-        assert reply.text
-        assert await chatter.state() in ("confirming", "asking")
-        assert await Case.all().count() == 0
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Door]:
+    async with office(tmp_path_factory.mktemp("office")) as door:
+        yield door
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.asyncio(loop_scope="module")
+async def test_whatever_is_written_is_answered_in_words_and_the_form_goes_on(name: str, shared: Door) -> None:
+    chatter, text = Chatter(shared, "zh-CN", name), HOSTILE[name]
+    assert (await chatter.send(text)).text
+    await before_the_end(chatter)
+    reply = await chatter.send(text)
+    assert reply.text
+    assert await chatter.state() in ("confirming", "asking")
+    assert await Case.all().count() == 0
 
 
 async def test_what_no_form_asks_for_is_answered_and_changes_nothing(tmp_path: Path) -> None:
     async def picture() -> bytes:
         return snapshot()
 
-    async with bureau(tmp_path) as door:
+    async with office(tmp_path) as door:
         chatter = Chatter(door, "zh-CN")
         await chatter.send("0")
         for content in (File(picture), Place(39.9, 116.4), Voice(), Voice("路灯坏了")):
@@ -156,7 +155,7 @@ async def test_what_no_form_asks_for_is_answered_and_changes_nothing(tmp_path: P
 
 
 async def test_whoever_leaves_and_comes_back_is_greeted_and_finds_what_they_were_at(tmp_path: Path) -> None:
-    async with bureau(tmp_path) as door:
+    async with office(tmp_path) as door:
         chatter = Chatter(door, "zh-CN")
         await before_the_end(chatter)
         await chatter.send(Left())
@@ -170,20 +169,11 @@ async def test_whoever_leaves_and_comes_back_is_greeted_and_finds_what_they_were
 
 
 async def test_a_message_while_the_database_is_away_is_taken_when_it_comes_again(tmp_path: Path) -> None:
-    from banshi import Unavailable
-
-    async with bureau(tmp_path) as door:
+    async with office(tmp_path) as door:
         chatter = Chatter(door, "zh-CN")
         await before_the_end(chatter)
-        commit = door.platform.store.commit
-
-        async def away(_: object) -> None:
-            raise Unavailable
-
-        door.platform.store.commit = away  # type: ignore[method-assign, assignment]
-        with pytest.raises(Unavailable):
+        with nothing_written(door, Unavailable()), pytest.raises(Unavailable):
             await chatter.send("1", key="the-last")
-        door.platform.store.commit = commit  # type: ignore[method-assign]
         assert "办件编号" in (await chatter.send("1", key="the-last")).text
         assert await Case.all().count() == 1
 
@@ -194,7 +184,7 @@ async def test_a_file_of_a_stranger_is_nobodys_and_is_not_kept(tmp_path: Path) -
     async def picture() -> bytes:
         return snapshot()
 
-    async with bureau(tmp_path) as door:
+    async with office(tmp_path) as door:
         received = Received(key="1", contact="stranger", content=File(picture), at=door.platform.now())
         row = _new(Phone().name, received.contact, received.at)
         talk = Talk(door.platform, row, is_new=True, received=received, memory=Memory.of(row.memory))
