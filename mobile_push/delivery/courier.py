@@ -29,7 +29,7 @@ from mobile_push.settings import PushSettings
 from mobile_push.tables.lanes import Lane
 from mobile_push.ways import SECOND, WAYS
 
-#: Parcels claimed for each send that may be under way: enough that no connection waits for the database. And seconds
+#: Deliverys claimed for each send that may be under way: enough that no connection waits for the database. And seconds
 #: of the rate that are claimed at most: what waits for longer would only wait for its lease to end.
 CLAIMED_PER_SEND, MAX_CLAIMED_S = 2, 5.0
 
@@ -144,8 +144,8 @@ class Courier:
                 continue
             room = self._room()
             claimed, failure = await self._claim(room)
-            for parcel in claimed:
-                self._waiting[parcel.lane].append(parcel)
+            for delivery in claimed:
+                self._waiting[delivery.lane].append(delivery)
             if claimed:
                 self._rouse_all()
             elif failure is not None:  # the database is away; what is due stays due, so keep asking
@@ -157,7 +157,7 @@ class Courier:
                 await woken(self.wake, MAX_SLEEP_S if nothing else GATHER_MANY_S)
 
     def _room(self) -> tuple[Lane, int] | None:
-        """The last lane for which parcels may be claimed, and how many; None where there are enough."""
+        """The last lane for which deliveries may be claimed, and how many; None where there are enough."""
         enough = self._enough
         if self.pace.per_second is not None:
             enough = max(1, min(enough, int(self.pace.per_second * MAX_CLAIMED_S)))
@@ -178,28 +178,28 @@ class Courier:
             results = await asyncio.shield(claims)
         except asyncio.CancelledError:
             # The server stops in this very moment: what is being claimed would wait for its lease to end.
-            await self._give_back([parcel for found in await claims if isinstance(found, list) for parcel in found])
+            await self._give_back([delivery for found in await claims if isinstance(found, list) for delivery in found])
             raise
         # What a claim found to be settled already.
         self._outcome.set()
         failures = [one for one in results if isinstance(one, Exception)]
-        found = [parcel for one in results if not isinstance(one, BaseException) for parcel in one]
+        found = [delivery for one in results if not isinstance(one, BaseException) for delivery in one]
         return found, failures[0] if failures else None
 
     def _take_all(self) -> list[DeliveryJob]:
-        left = [parcel for waiting in self._waiting.values() for parcel in waiting]
+        left = [delivery for waiting in self._waiting.values() for delivery in waiting]
         for waiting in self._waiting.values():
             waiting.clear()
         return left
 
     async def _give_back(self, left: Sequence[DeliveryJob]) -> None:
         for source in self._sources:
-            await source.give_back([parcel for parcel in left if parcel.source is source])
+            await source.give_back([delivery for delivery in left if delivery.source is source])
 
     # -- sending -------------------------------------------------------------------------------------------------
 
     def _next(self) -> DeliveryJob | float:
-        """The parcel to be sent now, the most urgent; or the seconds to wait, 0.0 for until there is one."""
+        """The delivery to be sent now, the most urgent; or the seconds to wait, 0.0 for until there is one."""
         shortest = 0.0
         for lane, waiting in self._waiting.items():
             while waiting and not waiting[0].source.ready(waiting[0]):
@@ -221,14 +221,14 @@ class Courier:
                 await asyncio.sleep(GATHER_MANY_S)
 
     async def _send_next(self) -> None:
-        parcel = self._next()
-        if isinstance(parcel, float):
-            await self._idle_for(parcel)
+        delivery = self._next()
+        if isinstance(delivery, float):
+            await self._idle_for(delivery)
             return
         if self._alarm is None and any(self._waiting.values()):
             # Somebody always looks what may go next, however long this send takes.
             self._rouse(min(1, len(self._idle)))
-        await self._sender.send(parcel, self._waiting[parcel.lane])
+        await self._sender.send(delivery, self._waiting[delivery.lane])
 
     def _told(self, outcomes: int) -> None:
         self._outcomes += outcomes

@@ -8,7 +8,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from google.auth.crypt import RSASigner
+from tortoise.queryset import QuerySet
 
 from banshi import Message
 from banshi.foundation.retry import Retry
@@ -29,8 +30,12 @@ from mobile_push.delivery.service import deliver
 from mobile_push.providers.provider import Push
 from mobile_push.sandbox import FcmSandbox
 from mobile_push.sandbox.tokens import TokenEndpoint
-from tests import waiting
+from mobile_push.tables.models import Chunk, Delivery, FanOut
 from tests.places import TRAFFIC
+from tests.waiting import WAIT_TIMEOUT_S, until
+
+#: The traffic police, and what brings their messages to phones.
+PLUGINS: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
 
 OpenPush = Callable[..., AbstractAsyncContextManager[Door]]
 
@@ -167,13 +172,12 @@ def open_push(tmp_path: Path, sandbox: FcmSandbox) -> OpenPush:
         key = sandbox.service_account_file(tmp_path / "key.json")
         urls = {"base_url": sandbox.base_url, "topics_url": sandbox.topics_url}
         own = {"service_account_file": str(key), **urls, "at_once": 20, **(fcm or {})}
-        plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
         kernel: dict[str, Any] = {"database": database} if database else {}
         kernel |= {"redis": {"url": redis}} if redis else {}
         # What reaches all is published by one person here, where nothing is said of a second.
         alone = [] if "second_person" in settings else ["traffic"]
         push = {"mobile_push": {"fcm": own, "one_person": alone, **settings}}
-        return open_door(tmp_path, plugins, settings=push, platform=kernel, duty=duty)
+        return open_door(tmp_path, PLUGINS, settings=push, platform=kernel, duty=duty)
 
     return opened
 
@@ -185,50 +189,84 @@ async def door(open_push: OpenPush) -> AsyncIterator[Door]:
         yield opened
 
 
-@pytest.fixture
-def message() -> Callable[..., Message]:
-    """`message("wang", title=…)`: a message to a person."""
-
-    def made(person: str = "wang", **changes: Any) -> Message:
-        values: dict[str, Any] = {
-            "id": str(uuid4()),
-            "kind": "case",
-            "person": person,
-            "title": {"zh-CN": "禁区通行证：已批准", "en": "Vehicle pass: approved"},
-            "body": {"zh-CN": "王小明，请查看", "en": "Wang Xiaoming, please look"},
-            "link": "/v1/cases/01a20e51-b8d0-73bc-a1cc-8c2006b6a5e1",
-            "case_id": None,
-            "created_at": datetime.now(UTC),
-        }
-        return Message(**values | changes)
-
-    return made
+def ahead(door: Door, **apart: float) -> None:
+    """Set the platform's clock so far ahead of what it shows."""
+    now = door.platform.now
+    door.platform.now = lambda: now() + timedelta(**apart)  # type: ignore[method-assign]
 
 
-@pytest.fixture
-def send(message: Callable[..., Message]) -> Callable[..., Awaitable[Message]]:
-    """`await send(door, "wang")`: one message to a person, through the channel."""
-
-    async def sent(door: Door, person: str = "wang", **changes: Any) -> Message:
-        one = message(person, **changes)
-        await deliver(door.platform, [one])
-        return one
-
-    return sent
-
-
-@pytest.fixture
-def until() -> Callable[..., Awaitable[float]]:
-    """`await until(lambda: …)`: wait for a condition, plain or awaitable."""
-    return waiting.until
+def new_message(person: str = "wang", **changes: Any) -> Message:
+    """A message to a person."""
+    values: dict[str, Any] = {
+        "id": str(uuid4()),
+        "kind": "case",
+        "person": person,
+        "title": {"zh-CN": "禁区通行证：已批准", "en": "Vehicle pass: approved"},
+        "body": {"zh-CN": "王小明，请查看", "en": "Wang Xiaoming, please look"},
+        "link": "/v1/cases/01a20e51-b8d0-73bc-a1cc-8c2006b6a5e1",
+        "case_id": None,
+        "created_at": datetime.now(UTC),
+    }
+    return Message(**values | changes)
 
 
-@pytest.fixture
-def deliveries() -> Callable[..., Awaitable[list[dict[str, Any]]]]:
-    """`await deliveries(door)`: the delivery rows as dictionaries, the oldest first."""
+async def send(door: Door, person: str = "wang", **changes: Any) -> Message:
+    """One message to a person, through the channel."""
+    one = new_message(person, **changes)
+    await deliver(door.platform, [one])
+    return one
 
-    async def read(door: Door) -> list[dict[str, Any]]:
-        rows = await door.platform.store.connection.execute_query_dict("SELECT * FROM push_delivery ORDER BY id")
-        return [dict(row) for row in rows]
 
-    return read
+async def deliveries(door: Door) -> list[dict[str, Any]]:
+    """The delivery rows, the oldest first."""
+    rows = await door.platform.store.connection.execute_query_dict("SELECT * FROM push_delivery ORDER BY id")
+    return [dict(row) for row in rows]
+
+
+async def register(door: Door, token: str, person: str = "wang", **changes: Any) -> dict[str, Any]:
+    """Somebody's phone at FCM."""
+    document = {"provider": "fcm", "token": token, "platform": "android", **changes}
+    device: dict[str, Any] = (await door.citizen(person).post("/v1/devices", document)).created()
+    return device
+
+
+def quiet_hours(door: Door) -> dict[str, Any]:
+    """An hour before and after now, as a profile has them."""
+    now = door.platform.now()
+    minute = now.hour * 60 + now.minute
+    return {"quiet_from": (minute - 60) % 1440, "quiet_until": (minute + 60) % 1440, "timezone": "UTC"}
+
+
+async def metric(door: Door, line: str) -> float:
+    """The value of the first metric whose line begins so, 0 where there is none."""
+    text = (await door.anyone.get("/metrics")).body.decode()
+    return next((float(one.split()[-1]) for one in text.splitlines() if one.startswith(line)), 0.0)
+
+
+async def nothing_due() -> bool:
+    """Nothing is to be walked or sent any more."""
+    return await none_of(*(model.filter(state="due") for model in (FanOut, Chunk, Delivery)))
+
+
+async def none_of(*queries: QuerySet[Any]) -> bool:
+    """There is nothing that any of these finds."""
+    return not any([await query.exists() for query in queries])
+
+
+async def outcomes(door: Door) -> list[tuple[str, str]]:
+    """(state, code) of every delivery, once none is due any more."""
+    await until(lambda: none_of(Delivery.filter(state="due")))
+    return [(row["state"], row["code"]) for row in await deliveries(door)]
+
+
+async def until_equal(read: Callable[[], Awaitable[Any]], expected: Any, seconds: float = WAIT_TIMEOUT_S) -> None:
+    """Wait until this is read; if it never is, say what is read in its place."""
+
+    async def same() -> bool:
+        return bool(await read() == expected)
+
+    try:
+        await until(same, seconds)
+    except AssertionError:
+        assert await read() == expected
+        raise

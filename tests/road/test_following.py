@@ -26,7 +26,7 @@ from tests.channels.chatting import Chatter
 from tests.channels.conversations.outbound.test_homes import every_channel
 from tests.channels.strangers.judge import nothing_waits
 from tests.mobile_push.conftest import hurry
-from tests.mobile_push.delivery.topics.test_alerts_by_topic import hours
+from tests.mobile_push.delivery.topics.followers import hours
 from tests.road.city import CLOSURE, DISTRICT, officer, open_city, published, turn
 from tests.town.registers import DEPARTMENTS
 from tests.waiting import until

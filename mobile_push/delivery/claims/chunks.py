@@ -19,7 +19,7 @@ from tortoise.transactions import in_transaction
 from banshi import Platform
 from banshi.sdk.operations import traced
 from mobile_push.audience.topic_names import language_of, minded_known, minded_topic
-from mobile_push.delivery.claims import delivery_job as parcels
+from mobile_push.delivery.claims import delivery_job
 from mobile_push.delivery.claims.chunk import (
     BY_TOKEN,
     HANDED,
@@ -71,7 +71,7 @@ class Chunks:
         self._good_for = settings.lease - provider.longest_send
 
     async def claim(self, lane: Lane, limit: int) -> list[DeliveryJob]:
-        """Take chunks of that lane and the ones before it, the urgent and oldest first: about `limit` parcels."""
+        """Take chunks of that lane and the ones before it, the urgent and oldest first: about `limit` deliveries."""
         claimed: list[DeliveryJob] = []
         for first, last in spans(self._lanes, lane):
             if len(claimed) < limit:
@@ -125,7 +125,7 @@ class Chunks:
         return await self._parcels(chunk, broadcast, places, int(left))
 
     async def _parcels(self, chunk: Open, broadcast: Broadcast, places: Sequence[int], ttl: int) -> list[DeliveryJob]:
-        """The chunk's phones as parcels; those that are held back are ticked off."""
+        """The chunk's phones as deliveries; those that are held back are ticked off."""
         if chunk.topic:
             return await self._to_topic(chunk, broadcast, ttl)
         # What takes something back makes no noise, and who got the one gets the other.
@@ -153,24 +153,24 @@ class Chunks:
         told = self._phones.push(broadcast, language_of(chunk.topic), ttl)
         return [DeliveryJob(told, chunk.topic, chunk.lane, self, (chunk, 0), topic=True, unless=unless)]
 
-    def ready(self, parcel: DeliveryJob) -> bool:
-        chunk: Open = parcel.key[0]
+    def ready(self, delivery: DeliveryJob) -> bool:
+        chunk: Open = delivery.key[0]
         if time.monotonic() - chunk.leased > self._good_for:
             chunk.lapsed = True
         going = not (chunk.lost or chunk.lapsed)
-        (chunk.begun.add if going else chunk.begun.discard)(parcel.key[1])
+        (chunk.begun.add if going else chunk.begun.discard)(delivery.key[1])
         return going
 
-    def settle(self, parcel: DeliveryJob, receipt: Receipt) -> None:
-        chunk: Open = parcel.key[0]
-        place: int = parcel.key[1]
+    def settle(self, delivery: DeliveryJob, receipt: Receipt) -> None:
+        chunk: Open = delivery.key[0]
+        place: int = delivery.key[1]
         outcome = receipt.outcome
         chunk.begun.discard(place)
         if may_have_arrived(receipt):
             chunk.reach(place)
         if outcome in (Outcome.DEAD_TOKEN, Outcome.SPENT) and not chunk.topic:
-            chunk.moving[place] = (parcel.token, receipt)
-        elif outcome in (Outcome.REJECTED, Outcome.DEAD_TOKEN) or parcels.is_enough(chunk.tries, receipt):
+            chunk.moving[place] = (delivery.token, receipt)
+        elif outcome in (Outcome.REJECTED, Outcome.DEAD_TOKEN) or delivery_job.is_enough(chunk.tries, receipt):
             if chunk.topic and chunk.lane is Lane.NOTICE:
                 # Its walk comes afterwards, and takes the phones of a topic that couldn't be had.
                 chunk.tick(place, BY_TOKEN)
@@ -181,9 +181,9 @@ class Chunks:
             pause = chunk.pauses.setdefault(receipt, pause_before(chunk.tries, receipt))
             chunk.part(Apart("due", receipt.code, place, pause))
 
-    def accepted(self, parcels: Sequence[DeliveryJob], _: Receipt) -> None:
-        chunk: Open = parcels[0].key[0]
-        places = [parcel.key[1] for parcel in parcels]
+    def accepted(self, deliveries: Sequence[DeliveryJob], _: Receipt) -> None:
+        chunk: Open = deliveries[0].key[0]
+        places = [delivery.key[1] for delivery in deliveries]
         took = (chunk.epoch + time.monotonic() * 1000 - chunk.published) / 1000
         chunk.seconds[bucket_of(took)] += len(places)
         # Whom a topic reaches is the provider's to know.
@@ -263,8 +263,8 @@ class Chunks:
             del self._open[chunk.id]
 
     async def give_back(self, given: Sequence[DeliveryJob]) -> None:
-        """Release the chunks of parcels that nobody sends now; what was recorded of them stays."""
-        chunks: list[Open] = list(dict.fromkeys(parcel.key[0] for parcel in given))
+        """Release the chunks of deliveries that nobody sends now; what was recorded of them stays."""
+        chunks: list[Open] = list(dict.fromkeys(delivery.key[0] for delivery in given))
         await self.record()
         for chunk in chunks:
             chunk.lost = True

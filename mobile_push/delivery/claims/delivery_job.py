@@ -39,24 +39,24 @@ class DeliveryJob:
 
 
 class Source(Protocol):
-    """Where parcels come from, and who records what became of them."""
+    """Where deliveries come from, and who records what became of them."""
 
     async def claim(self, lane: Lane, limit: int) -> Sequence[DeliveryJob]:
-        """Take about so many parcels of that lane and the ones before it, the urgent first."""
+        """Take about so many deliveries of that lane and the ones before it, the urgent first."""
 
-    def ready(self, parcel: DeliveryJob) -> bool:
-        """Whether the parcel may still be begun: it is ours, and has not been recalled."""
+    def ready(self, delivery: DeliveryJob) -> bool:
+        """Whether the delivery may still be begun: it is ours, and has not been recalled."""
 
-    def settle(self, parcel: DeliveryJob, receipt: Receipt) -> None:
+    def settle(self, delivery: DeliveryJob, receipt: Receipt) -> None:
         """Take in what became of one that was not taken; `record` writes it down."""
 
-    def accepted(self, parcels: Sequence[DeliveryJob], receipt: Receipt) -> None:
+    def accepted(self, deliveries: Sequence[DeliveryJob], receipt: Receipt) -> None:
         """The same of those that the provider took: one, or several of one batch."""
 
     async def record(self) -> bool:
         """Write down what was taken in; whether something of it is to be tried again."""
 
-    async def give_back(self, parcels: Sequence[DeliveryJob]) -> None:
+    async def give_back(self, deliveries: Sequence[DeliveryJob]) -> None:
         """Release what was claimed and not tried, so that nobody waits for the lease to end."""
 
 

@@ -16,7 +16,7 @@ from banshi.sdk.database import as_read
 from banshi.sdk.events import LISTENERS
 from banshi.sdk.following import notice_kinds
 from mobile_push.audience.quiet_hours import quiet_for
-from mobile_push.delivery.claims import delivery_job as parcels
+from mobile_push.delivery.claims import delivery_job
 from mobile_push.delivery.claims.chunk import QUIET_HOURS
 from mobile_push.delivery.claims.delivery_job import DeliveryJob, pause_before
 from mobile_push.delivery.claims.junction import ANOTHER_WAY, SPENT
@@ -167,8 +167,8 @@ class Rows:
             return push
         return push._replace(badge=self._unread.get(as_read(InboxMessage, "person", row.person)))
 
-    def ready(self, parcel: DeliveryJob) -> bool:
-        job: Job = parcel.key
+    def ready(self, delivery: DeliveryJob) -> bool:
+        job: Job = delivery.key
         # Whoever claims it next sends it; both of us would be one too many.
         if time.monotonic() - job.claimed <= self._good_for:
             return True
@@ -176,16 +176,16 @@ class Rows:
         self._late.append((job.id, job.attempts))
         return False
 
-    def settle(self, parcel: DeliveryJob, receipt: Receipt) -> None:
-        job: Job = parcel.key
+    def settle(self, delivery: DeliveryJob, receipt: Receipt) -> None:
+        job: Job = delivery.key
         if receipt.outcome in MOVING and self._moves:
             self._moving[job] = receipt
         else:
             self._settlements.append(settlement_of(job, receipt))
 
-    def accepted(self, parcels: Sequence[DeliveryJob], receipt: Receipt) -> None:
+    def accepted(self, deliveries: Sequence[DeliveryJob], receipt: Receipt) -> None:
         """None of these goes together with another: each is a message of its own."""
-        (job,) = (parcel.key for parcel in parcels)
+        (job,) = (delivery.key for delivery in deliveries)
         self._seconds.observe(max(0.0, job.now + time.monotonic() - job.claimed - job.since))
         self._settlements.append(settlement_of(job, receipt))
 
@@ -245,7 +245,7 @@ class Rows:
         """Release what was claimed and not tried, so that nobody waits for the lease to end."""
         if not given:
             return
-        jobs: list[Job] = [parcel.key for parcel in given]
+        jobs: list[Job] = [delivery.key for delivery in given]
         for job in jobs:
             self._forget(job)
         await self._queue.give_back([(job.id, job.attempts) for job in jobs])
@@ -296,6 +296,6 @@ def settlement_of(job: Job, receipt: Receipt) -> Settlement:
     """What a receipt makes of its job. Retries end when the message does, or with an operator."""
     if (state := STATES.get(receipt.outcome)) is not None:
         return Settlement(job, state, receipt.code, receipt.provider_message or "")
-    if parcels.is_enough(job.tries, receipt):
+    if delivery_job.is_enough(job.tries, receipt):
         return Settlement(job, "parked", receipt.code)
     return Settlement(job, "due", receipt.code, wait=pause_before(job.tries, receipt))

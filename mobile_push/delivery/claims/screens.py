@@ -38,11 +38,11 @@ class Screens:
     def ready(self, _: DeliveryJob) -> bool:
         return True
 
-    def settle(self, parcel: DeliveryJob, _: Receipt) -> None:
-        self._told.append(parcel.key.id)
+    def settle(self, delivery: DeliveryJob, _: Receipt) -> None:
+        self._told.append(delivery.key.id)
 
-    def accepted(self, parcels: Sequence[DeliveryJob], _: Receipt) -> None:
-        self._told += [parcel.key.id for parcel in parcels]
+    def accepted(self, deliveries: Sequence[DeliveryJob], _: Receipt) -> None:
+        self._told += [delivery.key.id for delivery in deliveries]
 
     async def record(self) -> bool:
         if told := self._told[:]:
@@ -52,5 +52,5 @@ class Screens:
             del self._told[: len(told)]
         return False
 
-    async def give_back(self, parcels: Sequence[DeliveryJob]) -> None:
-        await self._queue.give_back([(parcel.key.id, parcel.key.attempts) for parcel in parcels])
+    async def give_back(self, deliveries: Sequence[DeliveryJob]) -> None:
+        await self._queue.give_back([(delivery.key.id, delivery.key.attempts) for delivery in deliveries])

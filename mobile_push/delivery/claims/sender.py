@@ -46,16 +46,16 @@ class Sender:
         #: Phones of one request at most.
         self._most: int = getattr(provider, "batch", 1)
 
-    async def send(self, parcel: DeliveryJob, waiting: deque[DeliveryJob]) -> None:
-        """Send a parcel that may go now, where it can be with those of `waiting` that are the same message."""
-        if self._verdicts.spent(parcel.push.kind):
-            self._pace.left(parcel.lane)
-            parcel.source.settle(parcel, SPENT_ALREADY)
+    async def send(self, delivery: DeliveryJob, waiting: deque[DeliveryJob]) -> None:
+        """Send a delivery that may go now, where it can be with those of `waiting` that are the same message."""
+        if self._verdicts.spent(delivery.push.kind):
+            self._pace.left(delivery.lane)
+            delivery.source.settle(delivery, SPENT_ALREADY)
             self._told(1)
-        elif self._most > 1 and parcel.batch is not None:
-            await self._send_many(self._alike(parcel, waiting))
+        elif self._most > 1 and delivery.batch is not None:
+            await self._send_many(self._alike(delivery, waiting))
         else:
-            await self._send_one(parcel)
+            await self._send_one(delivery)
 
     def _alike(self, first: DeliveryJob, waiting: deque[DeliveryJob]) -> list[DeliveryJob]:
         """The first with those behind it that are the same message to phones of the same chunk.
@@ -72,35 +72,35 @@ class Sender:
                 found.append(waiting.popleft())
         return found
 
-    async def _send_one(self, parcel: DeliveryJob) -> None:
+    async def _send_one(self, delivery: DeliveryJob) -> None:
         asked_at = self._platform.now()
         try:
-            receipt = await (self._send_traced(parcel) if parcel.trace else self._sending(parcel))
+            receipt = await (self._send_traced(delivery) if delivery.trace else self._sending(delivery))
         except asyncio.CancelledError:
-            self._stopped([parcel])
+            self._stopped([delivery])
             raise
         except Exception as error:
             self._teller.tell("a push provider failed", type(error).__name__)
             receipt = PROVIDER_FAILED
-        self._pace.answered(parcel.lane, receipt)
-        self._take_in(receipt, [parcel], asked_at)
+        self._pace.answered(delivery.lane, receipt)
+        self._take_in(receipt, [delivery], asked_at)
 
-    async def _send_many(self, parcels: list[DeliveryJob]) -> None:
-        provider, first, asked_at = self._provider, parcels[0], self._platform.now()
+    async def _send_many(self, deliveries: list[DeliveryJob]) -> None:
+        provider, first, asked_at = self._provider, deliveries[0], self._platform.now()
         assert isinstance(provider, BatchProvider)  # noqa: S101 - only such a one has a batch
         try:
-            receipts = await provider.send_many(first.push, [one.token for one in parcels])
-            if len(receipts) != len(parcels):
-                raise ValueError(f"{len(receipts)} receipts for {len(parcels)} phones")
+            receipts = await provider.send_many(first.push, [one.token for one in deliveries])
+            if len(receipts) != len(deliveries):
+                raise ValueError(f"{len(receipts)} receipts for {len(deliveries)} phones")
         except asyncio.CancelledError:
-            self._stopped(parcels)
+            self._stopped(deliveries)
             raise
         except Exception as error:
             self._teller.tell("a push provider failed", type(error).__name__)
-            receipts = [PROVIDER_FAILED] * len(parcels)
+            receipts = [PROVIDER_FAILED] * len(deliveries)
         found: dict[Receipt, list[DeliveryJob]] = defaultdict(list)
         last, same = receipts[0], found[receipts[0]]
-        for one, receipt in zip(parcels, receipts, strict=True):
+        for one, receipt in zip(deliveries, receipts, strict=True):
             if receipt is not last:
                 last, same = receipt, found[receipt]
             same.append(one)
@@ -110,38 +110,38 @@ class Sender:
         for receipt in order:
             self._take_in(receipt, found[receipt], asked_at, beside=order[0].outcome is Outcome.ACCEPTED)
 
-    def _stopped(self, parcels: Sequence[DeliveryJob]) -> None:
+    def _stopped(self, deliveries: Sequence[DeliveryJob]) -> None:
         """The server stops; whether they went out nobody knows. They are due again at once, for the next worker."""
-        self._pace.left(parcels[0].lane)
-        for one in parcels:
+        self._pace.left(deliveries[0].lane)
+        for one in deliveries:
             one.source.settle(one, STOPPED)
 
     def _take_in(
-        self, receipt: Receipt, parcels: Sequence[DeliveryJob], asked_at: datetime, *, beside: bool = False
+        self, receipt: Receipt, deliveries: Sequence[DeliveryJob], asked_at: datetime, *, beside: bool = False
     ) -> None:
         if receipt.outcome is Outcome.MISCONFIGURED:
             self._teller.tell(
                 "the push project is misconfigured; tokens are kept, sending goes on once mended", receipt.code
             )
-        self._count(receipt).inc(len(parcels))
+        self._count(receipt).inc(len(deliveries))
         if receipt.outcome is Outcome.ACCEPTED:
-            self._verdicts.accepted(parcels)
-            parcels[0].source.accepted(parcels, receipt)
+            self._verdicts.accepted(deliveries)
+            deliveries[0].source.accepted(deliveries, receipt)
         else:
-            for parcel in parcels:
-                parcel.source.settle(parcel, self._verdicts.judge(parcel, receipt, asked_at, beside=beside))
-        self._told(len(parcels))
+            for delivery in deliveries:
+                delivery.source.settle(delivery, self._verdicts.judge(delivery, receipt, asked_at, beside=beside))
+        self._told(len(deliveries))
 
-    def _sending(self, parcel: DeliveryJob) -> Awaitable[Receipt]:
-        if not parcel.topic:
-            return self._provider.send(parcel.push, parcel.token)
+    def _sending(self, delivery: DeliveryJob) -> Awaitable[Receipt]:
+        if not delivery.topic:
+            return self._provider.send(delivery.push, delivery.token)
         assert isinstance(self._provider, TopicProvider)  # noqa: S101 - only such a one has topics in use
-        return self._provider.send_topic(parcel.push, parcel.token, parcel.unless)
+        return self._provider.send_topic(delivery.push, delivery.token, delivery.unless)
 
-    async def _send_traced(self, parcel: DeliveryJob) -> Receipt:
-        about = {"provider": self._provider.name, "lane": parcel.lane.name.lower(), "kind": parcel.push.kind}
-        with traced(self._platform, "push send", parcel.trace, **about) as span:
-            receipt = await self._sending(parcel)
+    async def _send_traced(self, delivery: DeliveryJob) -> Receipt:
+        about = {"provider": self._provider.name, "lane": delivery.lane.name.lower(), "kind": delivery.push.kind}
+        with traced(self._platform, "push send", delivery.trace, **about) as span:
+            receipt = await self._sending(delivery)
             span.set(outcome=receipt.outcome.value, code=receipt.code)
             return receipt
 

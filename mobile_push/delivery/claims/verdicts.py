@@ -89,28 +89,28 @@ class Verdicts:
         """Whether no other way comes before that one; so it is of a sandbox's, which has none."""
         return self._ways is None or self._ways.is_first(name, kind)
 
-    def judge(self, parcel: DeliveryJob, receipt: Receipt, asked_at: datetime, *, beside: bool = False) -> Receipt:
+    def judge(self, delivery: DeliveryJob, receipt: Receipt, asked_at: datetime, *, beside: bool = False) -> Receipt:
         """What to make of a receipt that is no yes; `beside` others of the same request that are.
 
         It speaks of the address as it was when it was asked: the app may have given it again meanwhile.
         """
         if receipt.outcome is Outcome.SPENT and not receipt.phone_alone:
-            self._spent[parcel.push.kind] = self._until(receipt, self._platform.now())
-            self._unwritten.add(parcel.push.kind)
-        if receipt.outcome is not Outcome.DEAD_TOKEN or parcel.topic:
+            self._spent[delivery.push.kind] = self._until(receipt, self._platform.now())
+            self._unwritten.add(delivery.push.kind)
+        if receipt.outcome is not Outcome.DEAD_TOKEN or delivery.topic:
             return receipt
         since = receipt.dead_since or asked_at.timestamp()
         receipt = receipt._replace(retry_after=DOUBT_S, phone_alone=True, dead_since=since)
         # Where each address is another service's, or none at all, it says nothing of us.
         if self._provider.one_service and receipt.code != MALFORMED.code:
-            self._trust.note(parcel.token, False, beside=beside)
+            self._trust.note(delivery.token, False, beside=beside)
             if not self._trust.is_due:
                 self._doubt(receipt.code)
                 return receipt._replace(outcome=Outcome.SPENT)
         while len(self._dead) >= MAX_DEAD:
             del self._dead[next(iter(self._dead))]
         # Where each address is another service's, nothing has to be accepted first.
-        self._dead.setdefault(parcel.token, Dead(self._accepted if self._provider.one_service else -1))
+        self._dead.setdefault(delivery.token, Dead(self._accepted if self._provider.one_service else -1))
         return receipt
 
     def _doubt(self, code: str) -> None:
@@ -129,15 +129,15 @@ class Verdicts:
             self._rest_until = now + timedelta(seconds=Retry(FIRST_REST_S, DOUBT_S).pause(self._rests))
             self._unwritten.update(KINDS)
 
-    def accepted(self, parcels: Sequence[DeliveryJob]) -> None:
+    def accepted(self, deliveries: Sequence[DeliveryJob]) -> None:
         """These were taken: what was called dead before is."""
-        if parcels[0].topic:
+        if deliveries[0].topic:
             return
         self._accepted += 1
-        for parcel in parcels[-LAST:]:
-            self._trust.note(parcel.token, True)
-        for parcel in parcels if self._dead else ():
-            self._dead.pop(parcel.token, None)
+        for delivery in deliveries[-LAST:]:
+            self._trust.note(delivery.token, True)
+        for delivery in deliveries if self._dead else ():
+            self._dead.pop(delivery.token, None)
         if self._rests and not self._trust.row:
             self._rest_until, self._rests = LONG_AGO, 0
             self._unwritten.update(KINDS)

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from banshi.testing import Door, open_door
+from banshi.testing import open_door
 from mobile_push.broadcasts import schedule
 from mobile_push.tables.models import Broadcast, BroadcastEvent
-from tests.places import TRAFFIC
+from tests.mobile_push.conftest import PLUGINS, until_equal
+from tests.waiting import until
 
 NOTICE: dict[str, Any] = {
     "department": "traffic",
@@ -36,10 +37,9 @@ ALERT: dict[str, Any] = {
 
 
 def opened(folder: Path, database: str, **settings: Any) -> Any:
-    plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
     alone = [] if "second_person" in settings else ["traffic"]
     own = {"mobile_push": {"alerts": {"sender": "alerts@city.example"}, "one_person": alone, **settings}}
-    return open_door(folder, plugins, settings=own, platform={"database": database})
+    return open_door(folder, PLUGINS, settings=own, platform={"database": database})
 
 
 async def test_the_whole_life_of_notices_and_alerts_on_each_database(tmp_path: Path, database: str) -> None:
@@ -97,9 +97,7 @@ async def test_schedules_of_two_processes_publish_once(tmp_path: Path, database:
         for door in (one, other):
             door.platform.now = lambda: clock() + timedelta(hours=2)
         await asyncio.gather(*(schedule.publish_due(door.platform) for door in (one, other, one, other)))
-        async with asyncio.timeout(30):
-            while await published(one) < len(ids):  # noqa: ASYNC110 - the schedules' own tasks may be at it
-                await asyncio.sleep(0.01)
+        await until_equal(Broadcast.filter(state="published").count, len(ids))
         assert await BroadcastEvent.filter(action="send").count() == len(ids)
         assert sorted([row.seq or 0 for row in await Broadcast.all()]) == [1, 2, 3, 4, 5]
 
@@ -113,11 +111,7 @@ async def test_a_process_whose_clock_is_an_hour_ahead_publishes_nothing_before_i
         (await sun.post("/v1/notices", {**NOTICE, "send_at": send_at})).created()
         other.platform.store.shared_clock.machine = lambda: time.time() + 3600
         assert await schedule.publish_due(other.platform) == 0
-        assert await published(one) == 0
-
-
-async def published(_: Door) -> int:
-    return int(await Broadcast.filter(state="published").count())
+        assert not await Broadcast.filter(state="published").exists()
 
 
 async def test_the_schedule_goes_on_after_the_database_was_away(
@@ -138,7 +132,5 @@ async def test_the_schedule_goes_on_after_the_database_was_away(
         sun = door.staff("sun", "traffic:publisher")
         send_at = (door.platform.now() + timedelta(seconds=0.2)).isoformat()
         (await sun.post("/v1/notices", {**NOTICE, "send_at": send_at})).created()
-        async with asyncio.timeout(30):
-            while await published(door) == 0:  # noqa: ASYNC110 - the schedule's own task
-                await asyncio.sleep(0.01)
+        await until(Broadcast.filter(state="published").exists)
     assert len(failures) == 3

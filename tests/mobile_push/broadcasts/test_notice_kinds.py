@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -20,20 +20,10 @@ from mobile_push.providers.jpush.settings import JPushSettings
 from mobile_push.sandbox import FcmSandbox
 from mobile_push.screen.presentation import PresentationSettings
 from mobile_push.tables.models import Delivery, Silence
-from tests.mobile_push.conftest import hurry, push
-from tests.mobile_push.delivery.topics.test_alerts_by_topic import (
-    alert,
-    ended,
-    expected,
-    follow,
-    followed,
-    hours,
-    open_topics,
-    settled,
-)
+from tests.mobile_push.conftest import hurry, new_message, none_of, push, register, until_equal
+from tests.mobile_push.delivery.topics.followers import alert, expected, follow, followed, hours, settled
 from tests.places import TRAFFIC
-
-__all__ = ["ended", "open_topics", "settled"]
+from tests.waiting import until
 
 NOW, _ = hours()
 PLUGINS: dict[str, Path | str] = {
@@ -57,11 +47,6 @@ async def city(folder: Path, sandbox: FcmSandbox, database: str = "", **settings
         yield door
 
 
-async def phone(door: Door, person: str, token: str = "") -> None:
-    device = {"provider": "fcm", "token": token or f"phone-of-{person}", "platform": "android"}
-    (await door.citizen(person).post("/v1/devices", device)).created()
-
-
 async def mute(door: Door, person: str, kind: str = "roads", *, on: bool = True) -> None:
     path, citizen = f"/v1/me/notice-kinds/{kind}/muted", door.citizen(person)
     assert (await citizen.put(path, None) if on else await citizen.delete(path)).status == 204
@@ -72,13 +57,13 @@ async def inbox(door: Door, person: str) -> list[dict[str, Any]]:
 
 
 async def test_a_phone_gets_each_kind_in_a_channel_of_its_own_and_nothing_of_what_it_says(
-    tmp_path: Path, sandbox: FcmSandbox, message: Callable[..., Any], until: Any, database: str
+    tmp_path: Path, sandbox: FcmSandbox, database: str
 ) -> None:
     kinds = {"refutations": {"channel": "rumours", "level": "active", "sound": "default"}}
     async with city(tmp_path, sandbox, database, presentation={"kinds": kinds}) as door:
-        await phone(door, "wang")
+        await register(door, "phone-of-wang")
         about = {"kind": "notice", "link": "/v1/road/events/018f3c1e-7b7a-7c3a-9e5e-0000000000aa"}
-        told = [message(**about, category=kind) for kind in ("roads", "refutations", None, "of-nobody")]
+        told = [new_message(**about, category=kind) for kind in ("roads", "refutations", None, "of-nobody")]
         await deliver(door.platform, told)
         await until(lambda: len(sandbox.received) == 4)
         shown = {one.message["data"]["message_id"]: one.message for one in sandbox.received}
@@ -89,7 +74,7 @@ async def test_a_phone_gets_each_kind_in_a_channel_of_its_own_and_nothing_of_wha
         assert (roads["data"]["category"], roads["apns"]["payload"]["aps"]["thread-id"]) == ("roads", "roads")
         assert rumours["apns"]["payload"]["aps"]["category"] == "refutations"
         # What is newer of one event takes its place on the screen, and nobody else knows which event that is.
-        again = message(**about, category="roads")
+        again = new_message(**about, category="roads")
         await deliver(door.platform, [again])
         await until(lambda: len(sandbox.received) == 5)
         tag = sandbox.received[-1].message["android"]["notification"]["tag"]
@@ -128,11 +113,11 @@ async def test_a_setting_for_a_kind_that_there_is_not_is_refused_with_those_that
 
 
 async def test_a_muted_kind_wakes_no_phone_and_is_in_the_inbox_and_others_go_on(
-    tmp_path: Path, sandbox: FcmSandbox, message: Callable[..., Any], until: Any, database: str
+    tmp_path: Path, sandbox: FcmSandbox, database: str
 ) -> None:
     async with city(tmp_path, sandbox, database) as door:
         for person in ("wang", "li"):
-            await phone(door, person)
+            await register(door, f"phone-of-{person}", person)
         for _ in range(2):
             await mute(door, "wang")
         kinds = (await door.citizen("wang").get("/v1/me/notice-kinds", headers={"Accept-Language": "zh-CN"})).ok()
@@ -143,7 +128,7 @@ async def test_a_muted_kind_wakes_no_phone_and_is_in_the_inbox_and_others_go_on(
 
         def told(person: str) -> list[Any]:
             kinds = (("notice", "roads"), ("notice", "refutations"), ("notice", None), ("alert", "roads"))
-            return [message(person, kind=kind, category=category) for kind, category in kinds]
+            return [new_message(person, kind=kind, category=category) for kind, category in kinds]
 
         wang, li = told("wang"), told("li")
         await deliver(door.platform, [*wang, *li])
@@ -155,31 +140,26 @@ async def test_a_muted_kind_wakes_no_phone_and_is_in_the_inbox_and_others_go_on(
         assert [one["id"] for one in found] == [wang[0].id]
         for _ in range(2):
             await mute(door, "wang", on=False)
-        again = message("wang", kind="notice", category="roads")
+        again = new_message("wang", kind="notice", category="roads")
         await deliver(door.platform, [again])
         await until(lambda: len(sandbox.received) == 8)
 
 
 async def test_what_waits_for_the_morning_is_not_sent_once_it_is_muted_over_or_replaced(
-    tmp_path: Path, sandbox: FcmSandbox, message: Callable[..., Any], until: Any, database: str,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+    tmp_path: Path, sandbox: FcmSandbox, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with city(tmp_path, sandbox, database) as door:
         for person in ("wang", "li", "zhang", "zhao"):
-            await phone(door, person)
+            await register(door, f"phone-of-{person}", person)
             await follow(door, person, quiet_hours=NOW)
         now = door.platform.now()
-        one = {person: message(person, kind="notice", category="roads") for person in ("wang", "li", "zhao")}
-        one["zhang"] = message("zhang", kind="notice", category="roads", until=now + timedelta(seconds=2))
+        one = {person: new_message(person, kind="notice", category="roads") for person in ("wang", "li", "zhao")}
+        one["zhang"] = new_message("zhang", kind="notice", category="roads", until=now + timedelta(seconds=2))
         await deliver(door.platform, list(one.values()))
-
-        async def waits() -> bool:
-            return await Delivery.filter(code="quiet hours").count() == 4
-
-        await until(waits)
+        await until_equal(Delivery.filter(code="quiet hours").count, 4)
         await mute(door, "wang")
         # Of an event that is over meanwhile the latest word alone is sent.
-        last = message("li", kind="notice", category="roads", replaces=(one["li"].id,))
+        last = new_message("li", kind="notice", category="roads", replaces=(one["li"].id,))
         await deliver(door.platform, [last])
         await until(lambda: door.platform.now() > now + timedelta(seconds=2))
 
@@ -188,11 +168,7 @@ async def test_what_waits_for_the_morning_is_not_sent_once_it_is_muted_over_or_r
 
         monkeypatch.setattr("mobile_push.delivery.claims.rows.quiet_for", morning)
         await Delivery.filter(state="due").update(not_before=0)
-
-        async def settled_all() -> bool:
-            return not await Delivery.filter(state="due").exists()
-
-        await until(settled_all)
+        await until(lambda: none_of(Delivery.filter(state="due")))
         rows = {str(row.message_id): (row.state, row.code) for row in await Delivery.all()}
         assert rows[one["wang"].id] == ("failed", "unwanted")
         assert rows[one["li"].id] == ("dropped", "replaced")
@@ -201,25 +177,26 @@ async def test_what_waits_for_the_morning_is_not_sent_once_it_is_muted_over_or_r
         assert len(await inbox(door, "li")) == 2
 
 
+NOTICE = {"department": "traffic", "title": {"zh-CN": "通知", "en": "Notice"}, "audience": {"everyone": True}}
+
+
 async def publish(door: Door, **more: Any) -> dict[str, Any]:
-    body = {"department": "traffic", "title": {"zh-CN": "通知", "en": "Notice"}, "audience": {"everyone": True}, **more}
-    return dict((await door.staff("li", "traffic:publisher").post("/v1/notices", body)).created())
+    return dict((await door.staff("li", "traffic:publisher").post("/v1/notices", {**NOTICE, **more})).created())
 
 
 @pytest.mark.parametrize("topics", [False, True])
 async def test_a_notice_of_a_kind_to_everyone_leaves_out_who_has_muted_it_by_tokens_and_by_topics(
-    tmp_path: Path, sandbox: FcmSandbox, until: Any, settled: Any, database: str, topics: bool,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+    tmp_path: Path, sandbox: FcmSandbox, database: str, topics: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("mobile_push.audience.topic_names.SETTLING_S", 0.0)
     async with city(tmp_path, sandbox, database, fcm={"topics": topics}) as door:
         people = [f"person-{number}" for number in range(6)]
         for person in people:
-            await phone(door, person, person)
+            await register(door, person, person)
         await mute(door, "person-0")
         await mute(door, "person-1", "refutations")
         if topics:
-            await settled(door)
+            await settled()
             assert followed(sandbox) == await expected(door)
 
         def reached(notice: dict[str, Any]) -> Counter[str]:
@@ -256,25 +233,21 @@ async def test_a_notice_of_a_kind_to_everyone_leaves_out_who_has_muted_it_by_tok
         assert channels == {"roads"}
         if topics:
             await mute(door, "person-0", on=False)
-            await settled(door)
+            await settled()
             assert followed(sandbox) == await expected(door)
 
 
-@pytest.mark.parametrize("code", ["alert", "alerts", "general", "notice:roads", "x" * 33, "%3Cscript%3E", "r" * 5_000])
-async def test_nobody_mutes_alerts_or_a_kind_that_there_is_not(tmp_path: Path, sandbox: FcmSandbox, code: str) -> None:
+async def test_nobody_mutes_alerts_or_a_kind_that_there_is_not(tmp_path: Path, sandbox: FcmSandbox) -> None:
     async with city(tmp_path, sandbox) as door:
-        wang = door.citizen("wang")
-        for reply in (
-            await wang.put(f"/v1/me/notice-kinds/{code}/muted", None),
-            await wang.delete(f"/v1/me/notice-kinds/{code}/muted"),
-        ):
-            reply.problem(404, "not-found")
+        wang, publisher = door.citizen("wang"), door.staff("li", "traffic:publisher")
         (await door.anyone.put("/v1/me/notice-kinds/roads/muted", None)).problem(401, "unauthenticated")
+        for code in ("alert", "alerts", "general", "notice:roads", "x" * 33, "%3Cscript%3E", "r" * 5_000):
+            path = f"/v1/me/notice-kinds/{code}/muted"
+            (await wang.put(path, None)).problem(404, "not-found")
+            (await wang.delete(path)).problem(404, "not-found")
+            reply = await publisher.post("/v1/notices", {**NOTICE, "category": code[:32]})
+            assert reply.problem(422, "invalid-fields")["problems"][0]["pointer"] == "/category", code
         assert not await Silence.exists()
-        body = {"department": "traffic", "title": {"zh-CN": "通知", "en": "Notice"}, "audience": {"everyone": True}}
-        publisher = door.staff("li", "traffic:publisher")
-        problem = (await publisher.post("/v1/notices", {**body, "category": code[:32]})).problem(422, "invalid-fields")
-        assert problem["problems"][0]["pointer"] == "/category"
 
 
 async def test_forgetting_takes_what_was_muted_along(tmp_path: Path, sandbox: FcmSandbox) -> None:

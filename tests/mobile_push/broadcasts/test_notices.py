@@ -17,8 +17,10 @@ from mobile_push.delivery.phones import Phones
 from mobile_push.delivery.service import PUSH
 from mobile_push.sandbox import FcmSandbox
 from mobile_push.tables.models import Broadcast, BroadcastEvent, Device, FanOut, InboxMessage
+from tests.mobile_push.conftest import ahead
 from tests.places import TRAFFIC
 from tests.town.departments import department, write
+from tests.waiting import until
 
 TITLE = {"zh-CN": "停水通知", "en": "No water on Friday"}
 BODY = {"zh-CN": "周五9时至12时停水。", "en": "Friday, 9 to 12."}
@@ -47,26 +49,14 @@ def hence(door: Door, **apart: float) -> str:
 
 async def wait_for_state(identity: str, state: str) -> None:
     """Until the schedule, which may be at it in this moment, has come to it."""
-    async with asyncio.timeout(30):
-        while (await Broadcast.get(id=identity)).state != state:  # noqa: ASYNC110 - another task writes it
-            await asyncio.sleep(0.01)
+    await until(Broadcast.filter(id=identity, state=state).exists)
 
 
 async def device(person: str, division: str, latitude: float, longitude: float) -> None:
     now = datetime.now(UTC)
-    await Device.create(
-        person=person,
-        provider="fcm",
-        token=person,
-        token_hash=person,
-        platform="android",
-        language="en",
-        created_at=now,
-        seen_at=now,
-        division=division,
-        latitude=latitude,
-        longitude=longitude,
-    )
+    own = {"person": person, "provider": "fcm", "token": person, "token_hash": person, "platform": "android"}
+    place = {"division": division, "latitude": latitude, "longitude": longitude}
+    await Device.create(**own, **place, language="en", created_at=now, seen_at=now)
 
 
 @pytest.fixture
@@ -271,10 +261,9 @@ async def test_a_change_of_what_somebody_else_has_changed_is_refused(door: Door)
 async def test_a_notice_for_later_waits_and_is_published_once_by_whoever_looks(door: Door) -> None:
     waiting = (await create(door, send_at=hence(door, hours=2))).created()
     assert waiting["state"] == "scheduled"
-    now = door.platform.now
-    door.platform.now = lambda: now() + timedelta(hours=1)
+    ahead(door, hours=1)
     assert await publish_due(door.platform) == 0
-    door.platform.now = lambda: now() + timedelta(hours=3)
+    ahead(door, hours=2)
     done = await asyncio.gather(*(publish_due(door.platform) for _ in range(5)))
     await wait_for_state(waiting["id"], "published")
     assert sum(done) <= 1, "the schedule that runs may have been first"
@@ -290,15 +279,13 @@ async def test_a_scheduled_notice_is_cancelled_or_put_off(door: Door) -> None:
     assert (await sun.call("PATCH", second["links"]["self"], json=later)).ok()["state"] == "scheduled"
     never = {"version": 2, "send_at": None}
     assert (await sun.call("PATCH", second["links"]["self"], json=never)).ok()["state"] == "draft"
-    now = door.platform.now
-    door.platform.now = lambda: now() + timedelta(hours=5)
+    ahead(door, hours=5)
     assert await publish_due(door.platform) == 0
 
 
 async def test_what_is_over_before_the_schedule_runs_again_is_given_up(door: Door) -> None:
     waiting = (await create(door, send_at=hence(door, hours=1), expires_at=hence(door, hours=2))).created()
-    now = door.platform.now
-    door.platform.now = lambda: now() + timedelta(hours=3)
+    ahead(door, hours=3)
     await publish_due(door.platform)
     await wait_for_state(waiting["id"], "cancelled")
     assert await FanOut.all().count() == 0
@@ -314,8 +301,7 @@ async def test_the_schedule_survives_a_broadcast_that_fails(door: Door, monkeypa
         return await publish(platform, broadcast, *rest, **more)
 
     monkeypatch.setattr(publication, "publish", failing)
-    now = door.platform.now
-    door.platform.now = lambda: now() + timedelta(hours=2)
+    ahead(door, hours=2)
     await publish_due(door.platform)
     await wait_for_state(good["id"], "published")
     assert (await Broadcast.get(id=bad["id"])).state == "scheduled"
@@ -326,8 +312,7 @@ async def test_the_schedule_survives_a_broadcast_that_fails(door: Door, monkeypa
 
 async def test_a_draft_whose_end_has_come_is_not_published(door: Door) -> None:
     draft = (await create(door, draft=True, expires_at=hence(door, hours=1))).created()
-    now = door.platform.now
-    door.platform.now = lambda: now() + timedelta(hours=2)
+    ahead(door, hours=2)
     assert pointers(await act(publisher(door), draft, "publish")) == {"/expires_at"}
     assert (await publisher(door).get(draft["links"]["self"])).ok()["permitted_actions"] == ["cancel"]
 
@@ -526,7 +511,7 @@ async def test_the_list_is_paged_and_filtered(door: Door) -> None:
 # -- the preview -----------------------------------------------------------------------------------------------------
 
 
-async def test_the_preview_is_what_the_provider_then_gets(door: Door, sandbox: FcmSandbox, until: Any) -> None:
+async def test_the_preview_is_what_the_provider_then_gets(door: Door, sandbox: FcmSandbox) -> None:
     wang = door.citizen("wang")
     phone = {"provider": "fcm", "token": "phone-0001", "platform": "android", "language": "en"}
     (await wang.post("/v1/devices", phone)).created()

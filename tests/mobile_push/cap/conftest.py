@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-import pytest
 from hypothesis import strategies as st
 
 from mobile_push.cap import vocabulary
@@ -14,7 +13,6 @@ from mobile_push.cap.geo.geometry import Circle, Polygon
 from mobile_push.cap.values import Alert, Area, Info, NamedValue, Reference, Resource
 from mobile_push.cap.vocabulary import MessageType, Scope, Status
 
-MakeAlert = Callable[..., Alert]
 CHINA = timezone(timedelta(hours=8))
 
 LAKE = Area(
@@ -25,7 +23,7 @@ LAKE = Area(
 )
 
 
-def info(**changes: Any) -> Info:
+def make_info(**changes: Any) -> Info:
     values: dict[str, Any] = {
         "language": "zh-CN",
         "categories": ("Met",),
@@ -44,7 +42,7 @@ def info(**changes: Any) -> Info:
     return Info(**values | changes)
 
 
-def alert(**changes: Any) -> Alert:
+def make_alert(**changes: Any) -> Alert:
     values: dict[str, Any] = {
         "identifier": "33010041600000_20260701083000_0",
         "sender": "warnings@city.example",
@@ -52,19 +50,9 @@ def alert(**changes: Any) -> Alert:
         "status": Status.ACTUAL,
         "message_type": MessageType.ALERT,
         "scope": Scope.PUBLIC,
-        "infos": (info(), info(language="en", event="Rainstorm", headline="Red alert for rainstorm")),
+        "infos": (make_info(), make_info(language="en", event="Rainstorm", headline="Red alert for rainstorm")),
     }
     return Alert(**values | changes)
-
-
-@pytest.fixture
-def make_alert() -> MakeAlert:
-    return alert
-
-
-@pytest.fixture
-def make_info() -> Callable[..., Info]:
-    return info
 
 
 # -- any alert that CAP allows -------------------------------------------------------------------------------------
@@ -147,6 +135,7 @@ INFOS = st.builds(
     resources=many(RESOURCES),
     areas=many(AREAS),
 )
+#: Any alert, with every element that CAP has.
 ALERTS = st.builds(
     Alert,
     identifier=NAMES,
@@ -164,9 +153,3 @@ ALERTS = st.builds(
     incidents=many(LISTED),
     infos=many(INFOS),
 )
-
-
-@pytest.fixture(scope="session")
-def alerts() -> st.SearchStrategy[Alert]:
-    """Any alert, with every element that CAP has."""
-    return ALERTS

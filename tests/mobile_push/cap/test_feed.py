@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import calendar
-from collections.abc import Callable
 from datetime import timedelta
 
 import feedparser
@@ -11,10 +10,10 @@ from lxml import etree
 
 from feeds import written
 from mobile_push.cap.atom import CAP, alert_entry
-from mobile_push.cap.values import Alert, Info
+from mobile_push.cap.values import Alert
 from mobile_push.cap.vocabulary import MessageType
+from tests.mobile_push.cap.conftest import make_alert, make_info
 
-MakeAlert = Callable[..., Alert]
 URL = "https://city.example/v1/alerts.atom"
 
 
@@ -23,7 +22,7 @@ def made(alerts: list[tuple[Alert, str]], language: str = "zh-CN", **options: ob
     return written(entries, url=URL, title="城市预警", author="应急管理局", language=language, more=CAP, **options)  # type: ignore[arg-type]
 
 
-def test_a_reader_of_feeds_finds_every_alert_with_its_address_and_text(make_alert: MakeAlert) -> None:
+def test_a_reader_of_feeds_finds_every_alert_with_its_address_and_text() -> None:
     first = make_alert()
     second = make_alert(identifier="2", sent=first.sent + timedelta(hours=1))
     xml = made([(second, "https://city.example/2.xml"), (first, "https://city.example/1.xml?a=1&b=2")])
@@ -47,13 +46,13 @@ def test_a_reader_of_feeds_finds_every_alert_with_its_address_and_text(make_aler
     assert (entry.cap_severity, entry.cap_areadesc, entry.cap_msgtype) == ("Severe", "西湖区", "Alert")
 
 
-def test_the_feed_speaks_the_language_that_is_asked_for(make_alert: MakeAlert) -> None:
+def test_the_feed_speaks_the_language_that_is_asked_for() -> None:
     found = feedparser.parse(made([(make_alert(), "https://city.example/1.xml")], language="en"))
     assert found.entries[0].title == "Red alert for rainstorm"
     assert found.feed.title_detail.language == "en"
 
 
-def test_an_alert_without_texts_is_in_the_feed_too(make_alert: MakeAlert) -> None:
+def test_an_alert_without_texts_is_in_the_feed_too() -> None:
     cancel = make_alert(
         identifier="2", message_type=MessageType.CANCEL, references=(make_alert().reference,), infos=(), note=None
     )
@@ -68,7 +67,7 @@ def test_an_empty_feed_is_a_feed_of_no_time() -> None:
     assert (found.bozo, found.entries, found.feed.updated) == (False, [], "1970-01-01T00:00:00+00:00")
 
 
-def test_what_rfc_4287_requires_is_there_once(make_alert: MakeAlert) -> None:
+def test_what_rfc_4287_requires_is_there_once() -> None:
     root = etree.fromstring(made([(make_alert(), "https://city.example/1.xml")]))
     atom = "{http://www.w3.org/2005/Atom}"
     for node in (root, *root.iter(f"{atom}entry")):
@@ -76,7 +75,7 @@ def test_what_rfc_4287_requires_is_there_once(make_alert: MakeAlert) -> None:
             assert len(node.findall(f"{atom}{name}")) == 1, (node.tag, name)
 
 
-def test_markup_in_an_alert_stays_text(make_alert: MakeAlert, make_info: Callable[..., Info]) -> None:
+def test_markup_in_an_alert_stays_text() -> None:
     evil = make_alert(infos=(make_info(headline="<b>x</b>&amp;", description="]]><script>alert(1)</script>"),))
     entry = feedparser.parse(made([(evil, "https://city.example/1.xml")])).entries[0]
     assert entry.title_detail.type == "text/plain"
@@ -84,6 +83,6 @@ def test_markup_in_an_alert_stays_text(make_alert: MakeAlert, make_info: Callabl
     assert entry.summary_detail.type == "text/plain"
 
 
-def test_the_same_alerts_give_the_same_bytes(make_alert: MakeAlert) -> None:
+def test_the_same_alerts_give_the_same_bytes() -> None:
     entries = [(make_alert(), "https://city.example/1.xml")]
     assert made(entries) == made(entries)

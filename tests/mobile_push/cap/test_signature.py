@@ -6,7 +6,6 @@ import base64
 import contextlib
 import hashlib
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -29,9 +28,9 @@ from mobile_push.cap.parsing import read
 from mobile_push.cap.signature import SenderKey, sign, verify
 from mobile_push.cap.values import Alert
 from mobile_push.cap.writing import write
+from tests.mobile_push.cap.conftest import make_alert
 from tests.tries import tries
 
-MakeAlert = Callable[..., Alert]
 DS = "http://www.w3.org/2000/09/xmldsig#"
 SENDER = "warnings@city.example"
 OTHER = "weather@province.example"
@@ -101,7 +100,7 @@ def refused(xml: bytes, senders: dict[str, SenderKey] | None = None, says: str =
 
 @pytest.mark.parametrize("name", ["ec", "ec384", "rsa"])
 @pytest.mark.parametrize("certified", [True, False])
-def test_what_we_sign_we_believe(make_alert: MakeAlert, name: str, certified: bool) -> None:
+def test_what_we_sign_we_believe(name: str, certified: bool) -> None:
     alert = make_alert()
     xml = sign(alert, pem(name), certificate(name) if certified else None)
     assert verify(xml, allowed(name)) == alert
@@ -111,12 +110,12 @@ def test_what_we_sign_we_believe(make_alert: MakeAlert, name: str, certified: bo
 
 
 @pytest.mark.parametrize("name", ["ec", "rsa"])
-def test_the_standards_validator_believes_it_too(make_alert: MakeAlert, name: str) -> None:
+def test_the_standards_validator_believes_it_too(name: str) -> None:
     verdict = capvalidator.validate_cap_message(sign(make_alert(), pem(name), certificate(name)), strict=True)
     assert (verdict.passed, verdict.message) == (True, "CAP XML file is valid.")
 
 
-def test_the_validator_sees_a_changed_letter(make_alert: MakeAlert) -> None:
+def test_the_validator_sees_a_changed_letter() -> None:
     """A guard of the guard."""
     xml = sign(make_alert(), pem("rsa"), certificate("rsa")).replace("暴雨".encode(), "大雪".encode())
     assert not capvalidator.validate_cap_message(xml, strict=True).passed
@@ -124,9 +123,7 @@ def test_the_validator_sees_a_changed_letter(make_alert: MakeAlert) -> None:
 
 @pytest.mark.parametrize("method", [SignatureMethod.SHA256_RSA_MGF1, SignatureMethod.RSA_SHA512])
 @pytest.mark.parametrize("canonical", list(CanonicalizationMethod))
-def test_other_sound_algorithms_are_believed(
-    make_alert: MakeAlert, method: SignatureMethod, canonical: CanonicalizationMethod
-) -> None:
+def test_other_sound_algorithms_are_believed(method: SignatureMethod, canonical: CanonicalizationMethod) -> None:
     xml = signed_by(
         write(make_alert()), "rsa", signature_algorithm=method, c14n_algorithm=canonical,
         digest_algorithm=DigestAlgorithm.SHA512,
@@ -134,7 +131,7 @@ def test_other_sound_algorithms_are_believed(
     assert verify(xml, allowed("rsa")) == make_alert()
 
 
-def test_a_signed_alert_with_indentation_is_believed(make_alert: MakeAlert) -> None:
+def test_a_signed_alert_with_indentation_is_believed() -> None:
     root = etree.fromstring(write(make_alert()))
     etree.indent(root)
     assert verify(signed_by(etree.tostring(root), "ec"), allowed()) == make_alert()
@@ -143,24 +140,24 @@ def test_a_signed_alert_with_indentation_is_believed(make_alert: MakeAlert) -> N
 # -- what is not ---------------------------------------------------------------------------------------------------
 
 
-def test_an_alert_without_a_signature_is_refused(make_alert: MakeAlert) -> None:
+def test_an_alert_without_a_signature_is_refused() -> None:
     refused(write(make_alert()), says="not signed")
 
 
-def test_a_sender_who_is_not_on_the_list_is_refused(make_alert: MakeAlert) -> None:
+def test_a_sender_who_is_not_on_the_list_is_refused() -> None:
     xml = sign(make_alert(sender="stranger@x"), pem("ec"))
     refused(xml, says="may not send alerts here")
     refused(xml, {}, says="may not send alerts here")
 
 
-def test_a_key_is_good_for_its_own_sender_alone(make_alert: MakeAlert) -> None:
+def test_a_key_is_good_for_its_own_sender_alone() -> None:
     """The province's key must not sign in the city's name, nor the other way round."""
     refused(sign(make_alert(sender=SENDER), pem("stranger")), says="not one of")
     refused(sign(make_alert(sender=OTHER), pem("ec")), says="not one of")
     assert verify(sign(make_alert(sender=OTHER), pem("stranger")), allowed()).sender == OTHER
 
 
-def test_a_key_or_certificate_that_the_message_brings_counts_for_nothing(make_alert: MakeAlert) -> None:
+def test_a_key_or_certificate_that_the_message_brings_counts_for_nothing() -> None:
     refused(sign(make_alert(), pem("stranger"), certificate("stranger")), says="not one of")
     refused(signed_by(write(make_alert()), "stranger"), says="not one of")
     # The right certificate beside a signature by another key.
@@ -180,13 +177,13 @@ def test_a_key_or_certificate_that_the_message_brings_counts_for_nothing(make_al
         ("<urgency>", "<responseType>None</responseType><urgency>"),
     ],
 )
-def test_a_changed_alert_is_refused(make_alert: MakeAlert, old: str, new: str) -> None:
+def test_a_changed_alert_is_refused(old: str, new: str) -> None:
     xml = sign(make_alert(), pem("ec")).decode()
     assert old in xml
     refused(xml.replace(old, new, 1).encode(), says="not one of")
 
 
-def test_a_comment_does_not_cut_a_text_short(make_alert: MakeAlert) -> None:
+def test_a_comment_does_not_cut_a_text_short() -> None:
     """Comments are not signed; what stands after one still counts."""
     xml = sign(make_alert(), pem("ec")).replace(b"city.example</sender>", b"city<!-- -->.example</sender>")
     assert verify(xml, allowed()) == make_alert()
@@ -195,20 +192,20 @@ def test_a_comment_does_not_cut_a_text_short(make_alert: MakeAlert) -> None:
 
 
 @pytest.mark.parametrize("digest", [DigestAlgorithm.SHA1, DigestAlgorithm.SHA224, DigestAlgorithm.SHA3_256])
-def test_weak_and_strange_digests_are_refused(make_alert: MakeAlert, digest: DigestAlgorithm) -> None:
+def test_weak_and_strange_digests_are_refused(digest: DigestAlgorithm) -> None:
     xml = signed_by(write(make_alert()), "ec", signer=SignerOfOldAlgorithms, digest_algorithm=digest)
     refused(xml, says="not one of")
 
 
 @pytest.mark.parametrize("name", ["ec", "rsa"])
-def test_sha_1_signatures_are_refused(make_alert: MakeAlert, name: str) -> None:
+def test_sha_1_signatures_are_refused(name: str) -> None:
     method = SignatureMethod.ECDSA_SHA1 if name == "ec" else SignatureMethod.RSA_SHA1
     xml = signed_by(write(make_alert()), name, signer=SignerOfOldAlgorithms, signature_algorithm=method)
     refused(xml, allowed(name), says="not one of")
 
 
 @pytest.mark.parametrize("secret", ["pem", "der", "modulus", "empty"])
-def test_a_public_key_is_no_secret_for_hmac(make_alert: MakeAlert, secret: str) -> None:
+def test_a_public_key_is_no_secret_for_hmac(secret: str) -> None:
     der = SenderKey.from_pem(public("rsa")).der()
     modulus = private("rsa").public_key().public_numbers().n.to_bytes(256, "big")
     key = {"pem": public("rsa"), "der": der, "modulus": modulus, "empty": b"\0"}[secret]
@@ -216,7 +213,7 @@ def test_a_public_key_is_no_secret_for_hmac(make_alert: MakeAlert, secret: str) 
     refused(xml, allowed("rsa"), says="not one of")
 
 
-def test_a_certificate_that_is_over_or_not_yet_valid_is_refused(make_alert: MakeAlert) -> None:
+def test_a_certificate_that_is_over_or_not_yet_valid_is_refused() -> None:
     xml = sign(make_alert(), pem("ec"))
     over = {SENDER: SenderKey.from_pem(certificate("ec", days=-1))}
     refused(xml, over, says="not valid now")
@@ -229,47 +226,47 @@ def test_a_certificate_that_is_over_or_not_yet_valid_is_refused(make_alert: Make
 # -- signature wrapping --------------------------------------------------------------------------------------------
 
 
-def tree(make_alert: MakeAlert, name: str = "ec") -> tuple[etree._Element, etree._Element]:
+def tree(name: str = "ec") -> tuple[etree._Element, etree._Element]:
     root = etree.fromstring(sign(make_alert(), pem(name)))
     signature = root.find(f"{{{DS}}}Signature")
     assert signature is not None
     return root, signature
 
 
-def test_an_evil_alert_around_a_signed_one_is_refused(make_alert: MakeAlert) -> None:
-    root, signature = tree(make_alert)
+def test_an_evil_alert_around_a_signed_one_is_refused() -> None:
+    root, signature = tree()
     evil = etree.fromstring(write(make_alert(note="evil")))
     # The signed alert hidden within the evil one, in its own place, in an Object, in a KeyInfo.
     inside = etree.fromstring(etree.tostring(evil))
     inside.append(root)
     refused(etree.tostring(inside), says="directly in the alert")
     for holder in ("Object", "KeyInfo"):
-        root, signature = tree(make_alert)
+        root, signature = tree()
         wrapped = etree.fromstring(etree.tostring(evil))
         wrapped.append(signature)
         etree.SubElement(signature, f"{{{DS}}}{holder}").append(root)
         refused(etree.tostring(wrapped))
 
 
-def test_a_signature_moved_to_another_alert_is_refused(make_alert: MakeAlert) -> None:
-    _, signature = tree(make_alert)
+def test_a_signature_moved_to_another_alert_is_refused() -> None:
+    _, signature = tree()
     evil = etree.fromstring(write(make_alert(note="evil")))
     evil.append(signature)
     refused(etree.tostring(evil), says="not one of")
 
 
-def test_two_signatures_are_refused(make_alert: MakeAlert) -> None:
+def test_two_signatures_are_refused() -> None:
     """Else one could be checked and the other believed."""
-    root, _ = tree(make_alert)
-    _, other = tree(make_alert, "stranger")
+    root, _ = tree()
+    _, other = tree("stranger")
     for place in (0, len(root)):
         both = etree.fromstring(etree.tostring(root))
         both.insert(place, etree.fromstring(etree.tostring(other)))
         refused(etree.tostring(both), says="one signature")
 
 
-def test_a_signature_elsewhere_than_in_the_alert_itself_is_refused(make_alert: MakeAlert) -> None:
-    root, signature = tree(make_alert)
+def test_a_signature_elsewhere_than_in_the_alert_itself_is_refused() -> None:
+    root, signature = tree()
     info = root.find("{*}info")
     assert info is not None
     info.append(signature)
@@ -282,8 +279,8 @@ def test_a_signature_elsewhere_than_in_the_alert_itself_is_refused(make_alert: M
 @pytest.mark.parametrize(
     "uri", ["#signed", "#", "#xpointer(/)", "https://evil.example/alert.xml", "file:///etc/passwd"]
 )
-def test_a_signature_over_a_part_or_over_something_else_is_refused(make_alert: MakeAlert, uri: str) -> None:
-    root, signature = tree(make_alert)
+def test_a_signature_over_a_part_or_over_something_else_is_refused(uri: str) -> None:
+    root, signature = tree()
     reference = signature.find(f".//{{{DS}}}Reference")
     assert reference is not None
     reference.set("URI", uri)
@@ -292,7 +289,7 @@ def test_a_signature_over_a_part_or_over_something_else_is_refused(make_alert: M
     refused(etree.tostring(root), says="whole alert")
 
 
-def test_a_signature_over_one_element_by_its_id_is_refused(make_alert: MakeAlert) -> None:
+def test_a_signature_over_one_element_by_its_id_is_refused() -> None:
     """Properly signed by the right key, and yet not over what is read."""
     root = etree.fromstring(write(make_alert()))
     info = root.find("{*}info")
@@ -304,8 +301,8 @@ def test_a_signature_over_one_element_by_its_id_is_refused(make_alert: MakeAlert
     refused(part, says="whole alert")
 
 
-def test_more_references_or_none_are_refused(make_alert: MakeAlert) -> None:
-    root, signature = tree(make_alert)
+def test_more_references_or_none_are_refused() -> None:
+    root, signature = tree()
     reference = signature.find(f".//{{{DS}}}Reference")
     assert reference is not None
     reference.addnext(etree.fromstring(etree.tostring(reference)))
@@ -325,18 +322,18 @@ def test_more_references_or_none_are_refused(make_alert: MakeAlert) -> None:
         "",
     ],
 )
-def test_transforms_that_could_change_what_is_signed_are_refused(make_alert: MakeAlert, algorithm: str) -> None:
-    root, signature = tree(make_alert)
+def test_transforms_that_could_change_what_is_signed_are_refused(algorithm: str) -> None:
+    root, signature = tree()
     transform = signature.findall(f".//{{{DS}}}Transform")[-1]
     transform.set("Algorithm", algorithm)
     refused(etree.tostring(root), says="transform")
 
 
-def test_a_signature_that_lacks_a_part_or_holds_junk_is_refused(make_alert: MakeAlert) -> None:
+def test_a_signature_that_lacks_a_part_or_holds_junk_is_refused() -> None:
     parts = ["SignedInfo", "SignatureValue", "CanonicalizationMethod", "SignatureMethod", "DigestMethod", "DigestValue"]
     for part in [*parts, "Transforms", "Transform"]:
         for spoil in ("remove", "empty", "junk"):
-            root, signature = tree(make_alert)
+            root, signature = tree()
             node = signature.find(f".//{{{DS}}}{part}")
             assert node is not None
             parent = node.getparent()
@@ -351,16 +348,16 @@ def test_a_signature_that_lacks_a_part_or_holds_junk_is_refused(make_alert: Make
             refused(etree.tostring(root))
 
 
-def test_a_genuine_signature_with_another_algorithm_written_over_it_is_refused(make_alert: MakeAlert) -> None:
+def test_a_genuine_signature_with_another_algorithm_written_over_it_is_refused() -> None:
     for uri in (SignatureMethod.RSA_SHA256.value, SignatureMethod.ECDSA_SHA512.value, SignatureMethod.DSA_SHA256.value):
-        root, signature = tree(make_alert)
+        root, signature = tree()
         method = signature.find(f".//{{{DS}}}SignatureMethod")
         assert method is not None
         method.set("Algorithm", uri)
         refused(etree.tostring(root), says="not one of")
 
 
-def test_bombs_are_refused_before_the_signature_is_looked_at(make_alert: MakeAlert) -> None:
+def test_bombs_are_refused_before_the_signature_is_looked_at() -> None:
     xml = sign(make_alert(), pem("ec")).split(b"?>", 1)[1]
     with pytest.raises(CapError, match="DOCTYPE"):
         verify(b'<!DOCTYPE alert [<!ENTITY a "b">]>' + xml, allowed())
@@ -368,14 +365,14 @@ def test_bombs_are_refused_before_the_signature_is_looked_at(make_alert: MakeAle
         verify(xml, allowed(), most_bytes=100)
 
 
-def test_what_was_signed_has_to_be_an_alert_all_the_same(make_alert: MakeAlert) -> None:
+def test_what_was_signed_has_to_be_an_alert_all_the_same() -> None:
     xml = signed_by(write(make_alert()).replace(b"Severe", b"Terrible"), "ec")
     with pytest.raises(CapError) as caught:
         verify(xml, allowed())
     assert caught.value.element == "info[1]/severity"
 
 
-def test_nothing_is_read_but_what_was_signed(make_alert: MakeAlert, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_read_but_what_was_signed(monkeypatch: pytest.MonkeyPatch) -> None:
     """The alert comes from the bytes whose digest was signed, not from the document that came in."""
     seen: list[bytes] = []
     import mobile_push.cap.signature as module
@@ -424,7 +421,7 @@ def test_keys_that_are_not_strong_or_not_keys_are_refused_with_advice() -> None:
             SenderKey.from_pem(public(weak))
 
 
-def test_a_key_that_cannot_sign_is_refused_with_advice(make_alert: MakeAlert) -> None:
+def test_a_key_that_cannot_sign_is_refused_with_advice() -> None:
     for junk in (b"", b"hello", public("ec"), pem("weak"), pem("ed25519")):
         with pytest.raises(ValueError, match="give an RSA or P-256 key"):
             sign(make_alert(), junk)
@@ -432,5 +429,5 @@ def test_a_key_that_cannot_sign_is_refused_with_advice(make_alert: MakeAlert) ->
         sign(make_alert(), pem("ec"), certificate("stranger"))
 
 
-def test_signing_uses_the_enveloped_form(make_alert: MakeAlert) -> None:
+def test_signing_uses_the_enveloped_form() -> None:
     assert SignatureConstructionMethod.enveloped.value.encode() in sign(make_alert(), pem("ec"))

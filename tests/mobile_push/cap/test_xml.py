@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -15,12 +14,12 @@ from hypothesis import strategies as st
 
 from mobile_push.cap.errors import CapError
 from mobile_push.cap.parsing import read
-from mobile_push.cap.values import Alert, Info, Reference, Resource
+from mobile_push.cap.values import Reference, Resource
 from mobile_push.cap.vocabulary import MessageType
 from mobile_push.cap.writing import write
+from tests.mobile_push.cap.conftest import ALERTS, make_alert, make_info
 from tests.tries import tries
 
-MakeAlert = Callable[..., Alert]
 CAP = "urn:oasis:names:tc:emergency:cap:1.2"
 WITHIN = settings(max_examples=tries(20, 60))
 
@@ -35,10 +34,8 @@ def judged(xml: bytes) -> tuple[bool, str]:
 
 @WITHIN
 @given(data=st.data())
-def test_every_alert_is_valid_against_the_standards_schema_and_reads_back_the_same(
-    alerts: st.SearchStrategy[Alert], data: st.DataObject
-) -> None:
-    alert = data.draw(alerts)
+def test_every_alert_is_valid_against_the_standards_schema_and_reads_back_the_same(data: st.DataObject) -> None:
+    alert = data.draw(ALERTS)
     xml = write(alert)
     assert judged(xml) == (True, "CAP alert follows the CAP v1.2 schema.")
     again = read(xml)
@@ -46,18 +43,18 @@ def test_every_alert_is_valid_against_the_standards_schema_and_reads_back_the_sa
     assert write(again) == xml
 
 
-def test_the_judge_refuses_what_is_not_valid(make_alert: MakeAlert) -> None:
+def test_the_judge_refuses_what_is_not_valid() -> None:
     """A guard of the guard."""
     xml = write(make_alert())
     assert judged(xml.replace(b"Actual", b"Real"))[0] is False
     assert judged(xml.replace(b"+08:00", b"Z"))[0] is False
 
 
-def test_the_same_alert_gives_the_same_bytes(make_alert: MakeAlert) -> None:
+def test_the_same_alert_gives_the_same_bytes() -> None:
     assert write(make_alert()) == write(make_alert())
 
 
-def test_times_carry_their_offset_and_utc_is_written_as_cap_wants_it(make_alert: MakeAlert) -> None:
+def test_times_carry_their_offset_and_utc_is_written_as_cap_wants_it() -> None:
     assert b"<sent>2026-07-01T08:30:00+08:00</sent>" in write(make_alert())
     universal = make_alert(sent=datetime(2026, 7, 1, 0, 30, tzinfo=UTC))
     assert b"<sent>2026-07-01T00:30:00-00:00</sent>" in write(universal)
@@ -66,7 +63,7 @@ def test_times_carry_their_offset_and_utc_is_written_as_cap_wants_it(make_alert:
     assert read(write(universal)).sent == universal.sent
 
 
-def test_references_and_lists_are_written_as_cap_wants_them(make_alert: MakeAlert) -> None:
+def test_references_and_lists_are_written_as_cap_wants_them() -> None:
     first = make_alert()
     update = make_alert(
         identifier="2",
@@ -81,7 +78,7 @@ def test_references_and_lists_are_written_as_cap_wants_them(make_alert: MakeAler
     assert read(xml.encode()).references[0] == first.reference
 
 
-def test_what_others_write_differently_is_understood(make_alert: MakeAlert) -> None:
+def test_what_others_write_differently_is_understood() -> None:
     """A prefix, indentation, comments, CDATA, a stylesheet, a schema's location, empty optional elements."""
     xml = f"""<?xml version="1.0" encoding="UTF-8"?>
     <?xml-stylesheet type="text/xsl" href="https://elsewhere.example/a.xsl"?>
@@ -293,9 +290,7 @@ def test_no_mangled_document_does_anything_but_be_read_or_refused(cut: int, junk
 # -- the model -----------------------------------------------------------------------------------------------------
 
 
-def test_the_model_refuses_what_xml_could_not_carry_or_would_lose(
-    make_alert: MakeAlert, make_info: Callable[..., Info]
-) -> None:
+def test_the_model_refuses_what_xml_could_not_carry_or_would_lose() -> None:
     for changes, element in [
         ({"headline": "a\0b"}, "headline"),
         ({"headline": "a\ud800b"}, "headline"),
@@ -318,7 +313,7 @@ def test_the_model_refuses_what_xml_could_not_carry_or_would_lose(
     assert "double quote" in str(quoted.value)
 
 
-def test_a_reader_gets_the_text_in_the_nearest_language(make_alert: MakeAlert, make_info: Callable[..., Info]) -> None:
+def test_a_reader_gets_the_text_in_the_nearest_language() -> None:
     alert = make_alert(infos=(make_info(), make_info(language="en-GB"), make_info(language="en")))
     wanted = ["en", "en-gb", "en-US", "zh-Hant", "fr"]
     got = [info.language if (info := alert.info_in(tag)) else None for tag in wanted]
@@ -326,7 +321,7 @@ def test_a_reader_gets_the_text_in_the_nearest_language(make_alert: MakeAlert, m
     assert make_alert(infos=()).info_in("en") is None
 
 
-def test_an_alert_is_over_when_its_last_text_is(make_alert: MakeAlert, make_info: Callable[..., Info]) -> None:
+def test_an_alert_is_over_when_its_last_text_is() -> None:
     late = datetime(2026, 7, 2, tzinfo=UTC)
     assert make_alert(infos=(make_info(), make_info(expires=late))).expires == late
     assert make_alert(infos=(make_info(), make_info(expires=None))).expires is None

@@ -62,11 +62,11 @@ class Source:
     def ready(self, _: DeliveryJob) -> bool:
         return True
 
-    def settle(self, parcel: DeliveryJob, _: Receipt) -> None:
-        self.settled.append(parcel.token)
+    def settle(self, delivery: DeliveryJob, _: Receipt) -> None:
+        self.settled.append(delivery.token)
 
-    def accepted(self, parcels: list[DeliveryJob], _: Receipt) -> None:
-        self.settled += [parcel.token for parcel in parcels]
+    def accepted(self, deliveries: list[DeliveryJob], _: Receipt) -> None:
+        self.settled += [delivery.token for delivery in deliveries]
 
     async def record(self) -> bool:
         return False

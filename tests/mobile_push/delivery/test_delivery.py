@@ -6,7 +6,6 @@ import asyncio
 import re
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -38,12 +37,18 @@ from mobile_push.screen.threads import THREADS
 from mobile_push.settings import CASE_TITLE, PushSettings
 from mobile_push.tables.lanes import Lane
 from mobile_push.tables.models import Device, Profile
-from tests.mobile_push.conftest import hurry
-
-Make = Callable[..., Message]
-Send = Callable[..., Awaitable[Message]]
-Until = Callable[..., Awaitable[None]]
-Deliveries = Callable[[Door], Awaitable[list[dict[str, Any]]]]
+from tests.mobile_push.conftest import (
+    deliveries,
+    hurry,
+    metric,
+    new_message,
+    outcomes,
+    quiet_hours,
+    register,
+    send,
+    until_equal,
+)
+from tests.waiting import until
 
 #: Seconds of a lease, and until a send is given up, where a test sets nothing else.
 LEASE, TIMEOUT = PushSettings().lease, 10.0
@@ -72,38 +77,12 @@ def log(monkeypatch: pytest.MonkeyPatch) -> CapturingLogger:
     return capture
 
 
-async def register(door: Door, token: str, person: str = "wang", **changes: Any) -> dict[str, Any]:
-    document = {"provider": "fcm", "token": token, "platform": "android", **changes}
-    device: dict[str, Any] = (await door.citizen(person).post("/v1/devices", document)).created()
-    return device
-
-
 async def tokens() -> list[str]:
     return sorted([device.token for device in await Device.all()])
 
 
-async def metric(door: Door, line: str) -> float:
-    """The value of a metric's line, 0 where there is none."""
-    text = (await door.anyone.get("/metrics")).body.decode()
-    return next((float(one.split()[-1]) for one in text.splitlines() if one.startswith(line)), 0.0)
-
-
-@pytest.fixture
-def outcomes(deliveries: Deliveries, until: Until) -> Callable[[Door], Awaitable[list[tuple[str, str]]]]:
-    """`await outcomes(door)`: (state, code) of every delivery, once none is due any more."""
-
-    async def read(door: Door) -> list[tuple[str, str]]:
-        async def settled() -> bool:
-            return all(row["state"] != "due" for row in await deliveries(door))
-
-        await until(settled)
-        return [(row["state"], row["code"]) for row in await deliveries(door)]
-
-    return read
-
-
 async def test_a_case_result_reaches_the_phone_without_a_word_of_the_case_or_the_person(
-    door: Door, sandbox: FcmSandbox, answers: Any, until: Until
+    door: Door, sandbox: FcmSandbox, answers: Any
 ) -> None:
     wang, staff = door.citizen("wang", "王小明"), door.staff("li", "traffic:reviewer", "traffic:approver")
     await register(door, "phone-0001")
@@ -144,7 +123,7 @@ async def test_a_case_result_reaches_the_phone_without_a_word_of_the_case_or_the
 
 
 async def test_every_phone_of_a_person_is_woken_in_its_own_language_and_nobody_elses(
-    door: Door, sandbox: FcmSandbox, send: Send, until: Until
+    door: Door, sandbox: FcmSandbox
 ) -> None:
     await register(door, "phone-chinese")
     await register(door, "phone-english", language="en", platform="ios")
@@ -157,9 +136,7 @@ async def test_every_phone_of_a_person_is_woken_in_its_own_language_and_nobody_e
     assert titles == {"phone-chinese": CASE_TITLE["zh-CN"], "phone-english": CASE_TITLE["en"]}
 
 
-async def test_what_became_of_it_is_recorded_for_each_phone(
-    door: Door, sandbox: FcmSandbox, send: Send, deliveries: Deliveries, outcomes: Any
-) -> None:
+async def test_what_became_of_it_is_recorded_for_each_phone(door: Door, sandbox: FcmSandbox) -> None:
     devices = {name: await register(door, f"phone-{name}") for name in ("good", "gone", "bad")}
     sandbox.behaviour.unregistered = {"phone-gone"}
     sandbox.behaviour.faults = {"phone-bad": "INVALID_ARGUMENT"}
@@ -180,9 +157,7 @@ async def test_what_became_of_it_is_recorded_for_each_phone(
     assert await metric(door, 'banshi_push_seconds_count{provider="fcm"}') == 1
 
 
-async def test_unregistered_forgets_that_phone_and_no_other(
-    door: Door, sandbox: FcmSandbox, send: Send, until: Until, outcomes: Any
-) -> None:
+async def test_unregistered_forgets_that_phone_and_no_other(door: Door, sandbox: FcmSandbox) -> None:
     for name in ("kept", "gone", "wrong"):
         await register(door, f"phone-{name}")
     await register(door, "phone-of-li", person="li")
@@ -190,14 +165,10 @@ async def test_unregistered_forgets_that_phone_and_no_other(
     sandbox.behaviour.faults = {"phone-wrong": "INVALID_ARGUMENT"}
     await send(door)
     await outcomes(door)
-
-    async def forgotten() -> bool:
-        return await tokens() == ["phone-kept", "phone-of-li", "phone-wrong"]
-
     # Once something is accepted after it, it is believed to be gone.
     await send(door)
     await outcomes(door)
-    await until(forgotten)
+    await until_equal(tokens, ["phone-kept", "phone-of-li", "phone-wrong"])
     await send(door)
     await outcomes(door)
     assert sandbox.answers["UNREGISTERED"] == 1, "nobody asks for it again"
@@ -205,7 +176,7 @@ async def test_unregistered_forgets_that_phone_and_no_other(
 
 @pytest.mark.parametrize("fault", ["project", "SENDER_ID_MISMATCH", "THIRD_PARTY_AUTH_ERROR", "NOT_FOUND"])
 async def test_a_fault_of_our_own_project_keeps_the_phone_tells_the_operators_once_and_is_tried_again(
-    door: Door, sandbox: FcmSandbox, send: Send, until: Until, outcomes: Any, log: CapturingLogger, fault: str
+    door: Door, sandbox: FcmSandbox, log: CapturingLogger, fault: str
 ) -> None:
     code = "PERMISSION_DENIED" if fault == "project" else fault
     if fault == "project":
@@ -233,9 +204,7 @@ async def test_a_fault_of_our_own_project_keeps_the_phone_tells_the_operators_on
     ]
 
 
-async def test_a_message_is_not_sent_again_before_retry_after(
-    door: Door, sandbox: FcmSandbox, send: Send, until: Until, outcomes: Any
-) -> None:
+async def test_a_message_is_not_sent_again_before_retry_after(door: Door, sandbox: FcmSandbox) -> None:
     await register(door, "phone-0001")
     sandbox.behaviour.quota_share, sandbox.behaviour.quota_retry_after = 1.0, 2
     await send(door)
@@ -247,13 +216,13 @@ async def test_a_message_is_not_sent_again_before_retry_after(
 
 
 async def test_a_run_of_refusals_silences_everything_that_is_claimed_already(
-    open_push: Any, sandbox: FcmSandbox, message: Make, until: Until, outcomes: Any
+    open_push: Any, sandbox: FcmSandbox
 ) -> None:
     async with open_push(fcm={"at_once": 8}) as door:
         await register(door, "phone-0001")
         # The second half of it is over before anybody may ask again, on a busy machine too.
         sandbox.behaviour.quota_share, sandbox.behaviour.quota_retry_after = 1.0, 5
-        await deliver(door.platform, [message() for _ in range(100)])
+        await deliver(door.platform, [new_message() for _ in range(100)])
         await until(lambda: sandbox.answers["QUOTA_EXCEEDED"] >= 10)
         await asyncio.sleep(0.5)
         refused = sandbox.answers["QUOTA_EXCEEDED"]
@@ -265,29 +234,13 @@ async def test_a_run_of_refusals_silences_everything_that_is_claimed_already(
         assert len(sandbox.received) == 100
 
 
-async def test_a_service_that_is_down_is_asked_again_until_it_works(
-    door: Door, sandbox: FcmSandbox, message: Make, until: Until, outcomes: Any
-) -> None:
-    await register(door, "phone-0001")
-    sandbox.behaviour.unavailable_share = 1.0
-    await deliver(door.platform, [message() for _ in range(30)])
-    await until(lambda: sandbox.answers["UNAVAILABLE"] >= 90)
-    sandbox.behaviour.unavailable_share = 0.0
-    assert await outcomes(door) == [("sent", "OK")] * 30
-    ids = Counter(one.message["data"]["message_id"] for one in sandbox.received)
-    assert len(ids) == 30
-    assert set(ids.values()) == {1}
-
-
-async def test_nothing_is_lost_where_a_third_of_all_answers_is_an_error(
-    door: Door, sandbox: FcmSandbox, message: Make, outcomes: Any
-) -> None:
+async def test_nothing_is_lost_where_a_third_of_all_answers_is_an_error(door: Door, sandbox: FcmSandbox) -> None:
     people = [f"citizen-{number}" for number in range(5)]
     for person in people:
         await register(door, f"phone-of-{person}", person=person)
     sandbox.behaviour.unavailable_share, sandbox.behaviour.quota_share = 0.2, 0.1
     sandbox.behaviour.quota_retry_after = 0
-    batch = [message(people[number % 5]) for number in range(400)]
+    batch = [new_message(people[number % 5]) for number in range(400)]
     await deliver(door.platform, batch)
     assert set(await outcomes(door)) == {("sent", "OK")}
     arrived = Counter((one.token, one.message["data"]["message_id"]) for one in sandbox.received)
@@ -295,14 +248,9 @@ async def test_nothing_is_lost_where_a_third_of_all_answers_is_an_error(
     assert sandbox.answers["UNAVAILABLE"] > 50
 
 
-async def test_quiet_hours_hold_a_case_result_back_until_they_end_and_no_alert(
-    door: Door, sandbox: FcmSandbox, send: Send, until: Until, deliveries: Deliveries
-) -> None:
+async def test_quiet_hours_hold_a_case_result_back_until_they_end_and_no_alert(door: Door, sandbox: FcmSandbox) -> None:
     await register(door, "phone-0001")
-    now = door.platform.now()
-    minute = now.hour * 60 + now.minute
-    quiet = {"quiet_from": (minute - 60) % 1440, "quiet_until": (minute + 60) % 1440, "timezone": "UTC"}
-    await Profile.create(person="wang", **quiet, notices=False)
+    await Profile.create(person="wang", **quiet_hours(door), notices=False)
     await send(door)
     await send(door, kind="notice")
     alert = await send(door, kind="alert")
@@ -315,13 +263,11 @@ async def test_quiet_hours_hold_a_case_result_back_until_they_end_and_no_alert(
 
     await until(held)
     (first, *_) = await deliveries(door)
-    assert 3400 < (first["not_before"] - now.timestamp() * 1000) / 1000 < 3700
+    assert 3400 < first["not_before"] / 1000 - door.platform.now().timestamp() < 3700
     assert len(sandbox.received) == 1
 
 
-async def test_trying_ends_when_the_message_does_and_the_inbox_keeps_it(
-    open_push: Any, sandbox: FcmSandbox, send: Send, outcomes: Any
-) -> None:
+async def test_trying_ends_when_the_message_does_and_the_inbox_keeps_it(open_push: Any, sandbox: FcmSandbox) -> None:
     async with open_push(ttl=1) as door:
         await register(door, "phone-0001")
         sandbox.behaviour.unavailable_share = 1.0
@@ -336,12 +282,10 @@ async def test_trying_ends_when_the_message_does_and_the_inbox_keeps_it(
         assert len((await door.citizen("wang").get("/v1/inbox")).ok()["items"]) == 1
 
 
-async def test_a_dead_token_endpoint_loses_nothing(
-    door: Door, sandbox: FcmSandbox, message: Make, until: Until, deliveries: Deliveries, outcomes: Any
-) -> None:
+async def test_a_dead_token_endpoint_loses_nothing(door: Door, sandbox: FcmSandbox) -> None:
     await register(door, "phone-0001")
     sandbox.behaviour.cut = {"/token"}
-    await deliver(door.platform, [message() for _ in range(10)])
+    await deliver(door.platform, [new_message() for _ in range(10)])
 
     async def refused() -> bool:
         return all(row["code"] == "token-endpoint" for row in await deliveries(door))
@@ -352,9 +296,7 @@ async def test_a_dead_token_endpoint_loses_nothing(
     assert len(sandbox.received) == 10
 
 
-async def test_a_service_that_hangs_costs_its_timeout_and_is_asked_again(
-    open_push: Any, sandbox: FcmSandbox, send: Send, until: Until, deliveries: Deliveries, outcomes: Any
-) -> None:
+async def test_a_service_that_hangs_costs_its_timeout_and_is_asked_again(open_push: Any, sandbox: FcmSandbox) -> None:
     async with open_push(fcm={"timeout": 0.3}) as door:
         await register(door, "phone-0001")
         sandbox.behaviour.hang = True
@@ -369,7 +311,7 @@ async def test_a_service_that_hangs_costs_its_timeout_and_is_asked_again(
 
 
 async def test_a_message_that_was_taken_and_not_answered_goes_again_with_the_same_id(
-    open_push: Any, sandbox: FcmSandbox, send: Send, until: Until, outcomes: Any
+    open_push: Any, sandbox: FcmSandbox
 ) -> None:
     async with open_push(fcm={"timeout": 1.0}) as door:
         await register(door, "phone-0001")
@@ -407,7 +349,7 @@ def test_what_fails_too_often_is_parked_for_an_operator_unless_our_own_project_i
 
 
 async def test_a_provider_that_raises_holds_up_no_other_message_and_is_asked_again(
-    open_push: Any, monkeypatch: pytest.MonkeyPatch, message: Make, outcomes: Any, log: CapturingLogger
+    open_push: Any, monkeypatch: pytest.MonkeyPatch, log: CapturingLogger
 ) -> None:
     send, raised = FcmProvider.send, Counter[str]()
 
@@ -420,13 +362,13 @@ async def test_a_provider_that_raises_holds_up_no_other_message_and_is_asked_aga
     monkeypatch.setattr(FcmProvider, "send", faulty)
     async with open_push(fcm={"at_once": 2}) as door:
         await register(door, "phone-0001")
-        await deliver(door.platform, [message() for _ in range(10)])
+        await deliver(door.platform, [new_message() for _ in range(10)])
         assert await outcomes(door) == [("sent", "OK")] * 10
     assert [call.kwargs["code"] for call in log.calls] == ["ZeroDivisionError"]
 
 
 async def test_an_outcome_that_could_not_be_recorded_is_recorded_later_and_not_sent_again(
-    open_push: Any, sandbox: FcmSandbox, monkeypatch: pytest.MonkeyPatch, send: Send, outcomes: Any
+    open_push: Any, sandbox: FcmSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record, failed = Rows._record, []
 
@@ -446,9 +388,9 @@ async def test_an_outcome_that_could_not_be_recorded_is_recorded_later_and_not_s
 
 
 async def test_a_stopping_server_gives_back_what_it_had_claimed_and_the_next_one_sends_it_at_once(
-    open_push: Any, sandbox: FcmSandbox, message: Make, until: Until, deliveries: Deliveries, outcomes: Any
+    open_push: Any, sandbox: FcmSandbox
 ) -> None:
-    batch = [message() for _ in range(12)]
+    batch = [new_message() for _ in range(12)]
     async with open_push(fcm={"at_once": 4}) as door:
         await register(door, "phone-0001")
         sandbox.behaviour.latency = 0.4
@@ -467,7 +409,7 @@ async def test_a_stopping_server_gives_back_what_it_had_claimed_and_the_next_one
 
 
 async def test_a_send_that_hangs_when_the_server_stops_is_due_again_at_once(
-    open_push: Any, sandbox: FcmSandbox, monkeypatch: pytest.MonkeyPatch, send: Send, until: Until, outcomes: Any
+    open_push: Any, sandbox: FcmSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("mobile_push.delivery.courier.DRAIN_S", 0.3)
     async with open_push() as door:
@@ -485,21 +427,21 @@ async def test_a_send_that_hangs_when_the_server_stops_is_due_again_at_once(
 
 
 async def test_what_is_being_claimed_while_the_server_stops_is_given_back(
-    tmp_path: Path, open_push: Any, monkeypatch: pytest.MonkeyPatch, message: Make, deliveries: Deliveries
+    tmp_path: Path, open_push: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     claim, claiming = Rows.claim, asyncio.Event()
 
     async def slow(self: Rows, lane: Lane, limit: int) -> list[DeliveryJob]:
-        parcels = await claim(self, lane, limit)
-        if parcels:
+        deliveries = await claim(self, lane, limit)
+        if deliveries:
             claiming.set()
             await asyncio.sleep(0.3)
-        return parcels
+        return deliveries
 
     monkeypatch.setattr(Rows, "claim", slow)
     async with open_push() as door:
         await register(door, "phone-0001")
-        await deliver(door.platform, [message() for _ in range(3)])
+        await deliver(door.platform, [new_message() for _ in range(3)])
         await claiming.wait()
     async with open_door(tmp_path, {"mobile_push": "mobile_push"}) as door:
         rows = await deliveries(door)
@@ -513,7 +455,7 @@ class Worker:
         self.rows = rows
 
     async def claim(self, limit: int) -> list[Job]:
-        return [parcel.key for parcel in await self.rows.claim(Lane.NOTICE, limit)]
+        return [delivery.key for delivery in await self.rows.claim(Lane.NOTICE, limit)]
 
     async def settle(self, settlements: list[Settlement]) -> None:
         await self.rows._record(settlements)
@@ -549,18 +491,16 @@ async def workers(tmp_path: Path, database: str) -> Any:
         yield Workers(door)
 
 
-async def test_two_workers_never_claim_the_same(workers: Workers, message: Make) -> None:
-    await workers.prepare([message() for _ in range(60)])
+async def test_two_workers_never_claim_the_same(workers: Workers) -> None:
+    await workers.prepare([new_message() for _ in range(60)])
     taken = await asyncio.gather(*(workers.queue().claim(7) for _ in range(12)))
     ids = [one.id for jobs in taken for one in jobs]
     assert len(ids) == len(set(ids)) == 60
     assert [one.id for one in taken[0]] == sorted(one.id for one in taken[0])
 
 
-async def test_what_a_dead_worker_had_claimed_is_taken_over_after_its_lease_and_not_before(
-    workers: Workers, message: Make, until: Until
-) -> None:
-    await workers.prepare([message()])
+async def test_what_a_dead_worker_had_claimed_is_taken_over_after_its_lease_and_not_before(workers: Workers) -> None:
+    await workers.prepare([new_message()])
     claimed = time.monotonic()
     assert [one.attempts for one in await workers.queue(lease=0.8).claim(10)] == [1]
     living, taken = workers.queue(), []
@@ -575,9 +515,9 @@ async def test_what_a_dead_worker_had_claimed_is_taken_over_after_its_lease_and_
 
 
 async def test_a_running_server_takes_over_what_a_dead_worker_had_claimed(
-    workers: Workers, open_push: Any, sandbox: FcmSandbox, message: Make, until: Until
+    workers: Workers, open_push: Any, sandbox: FcmSandbox
 ) -> None:
-    await workers.prepare([message()])
+    await workers.prepare([new_message()])
     await workers.queue(lease=1.5).claim(10)
     claimed = time.monotonic()
     async with open_push(database=workers.door.platform.settings.database):
@@ -586,9 +526,9 @@ async def test_a_running_server_takes_over_what_a_dead_worker_had_claimed(
 
 
 async def test_a_worker_that_was_thought_dead_settles_and_gives_back_nothing_that_another_has_taken_over(
-    workers: Workers, message: Make, deliveries: Deliveries
+    workers: Workers,
 ) -> None:
-    await workers.prepare([message()])
+    await workers.prepare([new_message()])
     late, living = workers.queue(lease=0.05), workers.queue()
     (old,) = await late.claim(1)
     await asyncio.sleep(0.1)
@@ -603,10 +543,8 @@ async def test_a_worker_that_was_thought_dead_settles_and_gives_back_nothing_tha
     assert (row["state"], row["code"], row["provider_message"], row["attempts"]) == ("sent", "OK", "m-1", 2)
 
 
-async def test_no_two_claims_have_one_number_whatever_was_given_back_in_between(
-    workers: Workers, message: Make, deliveries: Deliveries
-) -> None:
-    await workers.prepare([message()])
+async def test_no_two_claims_have_one_number_whatever_was_given_back_in_between(workers: Workers) -> None:
+    await workers.prepare([new_message()])
     queue, numbers = workers.queue(), []
     for _ in range(5):
         (taken,) = await queue.claim(1)
@@ -618,11 +556,11 @@ async def test_no_two_claims_have_one_number_whatever_was_given_back_in_between(
 
 
 async def test_settling_many_looks_at_each_once_even_where_the_database_believes_that_none_is_due(
-    workers: Workers, message: Make, deliveries: Deliveries
+    workers: Workers,
 ) -> None:
     """PostgreSQL joined what was settled with what it took for one row: 8,564 took 18.7 seconds."""
     store = workers.door.platform.store
-    await workers.prepare([message() for _ in range(200)])
+    await workers.prepare([new_message() for _ in range(200)])
     queue = workers.queue()
     taken = await queue.claim(100)
     await queue.settle([Settlement(one, "sent", "OK", f"m-{one.id}") for one in taken])
@@ -648,10 +586,10 @@ async def test_settling_many_looks_at_each_once_even_where_the_database_believes
 
 
 async def test_what_was_said_of_an_earlier_sending_settles_nothing_that_an_operator_sends_again(
-    workers: Workers, message: Make, deliveries: Deliveries
+    workers: Workers,
 ) -> None:
     """The database took the word that it was given up, and its answer was lost: the worker says it again."""
-    await workers.prepare([message()])
+    await workers.prepare([new_message()])
     queue = workers.queue()
     (old,) = await queue.claim(1)
     given_up = Settlement(old, "parked", "UNAVAILABLE")
@@ -675,9 +613,9 @@ async def test_what_was_said_of_an_earlier_sending_settles_nothing_that_an_opera
 
 
 async def test_a_late_worker_that_found_the_token_dead_does_not_forget_the_phone_that_has_a_new_one(
-    workers: Workers, message: Make
+    workers: Workers,
 ) -> None:
-    await workers.prepare([message()])
+    await workers.prepare([new_message()])
     queue = workers.queue()
     (taken,) = await queue.claim(1)
     await Device.filter(person="wang").update(token="phone-0002")
@@ -686,7 +624,7 @@ async def test_a_late_worker_that_found_the_token_dead_does_not_forget_the_phone
 
 
 async def test_a_worker_does_not_begin_what_it_could_not_end_within_its_lease(
-    open_push: Any, sandbox: FcmSandbox, monkeypatch: pytest.MonkeyPatch, message: Make, outcomes: Any
+    open_push: Any, sandbox: FcmSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The lease reckons with the timeout, but none is given up here: on a busy machine it would go out a second time.
     monkeypatch.setattr(
@@ -696,14 +634,14 @@ async def test_a_worker_does_not_begin_what_it_could_not_end_within_its_lease(
         await register(door, "phone-0001")
         # One takes longer than the lease leaves for the second: the second waits for its next turn.
         sandbox.behaviour.latency = 0.75
-        await deliver(door.platform, [message() for _ in range(4)])
+        await deliver(door.platform, [new_message() for _ in range(4)])
         assert await outcomes(door) == [("sent", "OK")] * 4
     arrived = Counter(one.message["data"]["message_id"] for one in sandbox.received)
     assert set(arrived.values()) == {1}
 
 
 async def test_deliveries_wait_while_the_database_is_away_and_go_on_when_it_is_back(
-    open_push: Any, sandbox: FcmSandbox, monkeypatch: pytest.MonkeyPatch, send: Send, outcomes: Any, until: Until
+    open_push: Any, sandbox: FcmSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     claim, away = Rows.claim, [True]
 

@@ -6,26 +6,19 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
-import pytest
-
 from banshi import Message
 from banshi.sdk.events import SIGNALS
 from banshi.sdk.operations import ProcessRole
 from banshi.testing import Door
 from mobile_push.sandbox import FcmSandbox
-from tests.mobile_push.conftest import SMALL, OpenPush, hurry
-from tests.mobile_push.delivery.test_fan_out import TITLE, broadcast, phones, publish
+from tests.mobile_push.conftest import OpenPush, send
+from tests.mobile_push.delivery.fan_out import TITLE, broadcast, phones, publish
 from tests.waiting import until
 
 Send = Callable[..., Awaitable[Message]]
 
 #: Longer than any process here takes to look for what others have left.
 A_MOMENT = 1.5
-
-
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    hurry(monkeypatch, SMALL)
 
 
 def only(*lanes: str) -> ProcessRole:
@@ -44,7 +37,7 @@ async def everything(door: Door, send: Send) -> None:
 
 
 async def test_a_server_without_work_sends_nothing_and_each_lane_s_worker_sends_its_own(
-    open_push: OpenPush, postgres: str, sandbox: FcmSandbox, send: Send
+    open_push: OpenPush, postgres: str, sandbox: FcmSandbox
 ) -> None:
     async with open_push(database=postgres, duty=ProcessRole(lanes=frozenset())) as server:
         await everything(server, send)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -31,91 +29,16 @@ from mobile_push.providers.provider import Push, Receipt
 from mobile_push.sandbox import FcmSandbox
 from mobile_push.tables.lanes import Lane
 from mobile_push.tables.models import Broadcast, Chunk, Delivery, Device, FanOut, Follow, Profile
-from tests.mobile_push.conftest import SMALL, hurry
-
-Until = Callable[..., Awaitable[None]]
-
-TITLE = {"zh-CN": "停电通知", "en": "Power cut"}
+from tests.mobile_push.conftest import quiet_hours, until_equal
+from tests.mobile_push.delivery.fan_out import TITLE, arrived, broadcast, ended, outcomes, phones, publish
+from tests.waiting import until
 
 
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Retries come quickly here, chunks are small, and a step of a walk is small too."""
-    hurry(monkeypatch, SMALL)
-
-
-async def phones(door: Door, count: int, prefix: str = "phone", **changes: Any) -> list[str]:
-    """So many registered phones, each of a person of its own; their tokens."""
-    now = door.platform.now()
-    rows = []
-    for number in range(count):
-        token = f"{prefix}-{number:06}"
-        own = {"person": f"{prefix}-{number}", "provider": "fcm", "platform": "android", "language": "zh-CN", **changes}
-        digest = hashlib.sha256(token.encode()).hexdigest()
-        rows.append(Device(token=token, token_hash=digest, created_at=now, seen_at=now, **own))
-    await Device.bulk_create(rows)
-    return [row.token for row in rows]
-
-
-async def broadcast(door: Door, kind: str = "notice", *, lasts: float = 3600, **changes: Any) -> Broadcast:
-    """A draft of a broadcast to everyone."""
-    now = door.platform.now()
-    values: dict[str, Any] = {
-        "kind": kind,
-        "department": "traffic",
-        "state": "draft",
-        "title": TITLE,
-        "body": {"zh-CN": "今晚十点至六点", "en": "Tonight from ten to six"},
-        "link": "/notices/1",
-        "audience": {"everyone": True},
-        "author": "li",
-        "created_at": now,
-        "expires_at": now + timedelta(seconds=lasts),
-    }
-    return await Broadcast.create(**values | changes)
-
-
-async def publish(door: Door, one: Broadcast) -> Broadcast:
-    push = door.platform[PUSH]
-    published = await publication.publish(door.platform, one, push.couriered)
-    await push.announce()
-    return published
-
-
-def arrived(sandbox: FcmSandbox) -> Counter[str]:
-    return Counter(one.token for one in sandbox.received)
-
-
-async def outcomes(door: Door, one: Broadcast) -> Counter[str]:
-    """What became of its phones, over all chunks."""
-    total: Counter[str] = Counter()
-    for chunk in await Chunk.filter(broadcast_id=one.id):
-        total.update(chunk.outcomes)
-    return total
-
-
-@pytest.fixture
-def ended(until: Until) -> Callable[..., Awaitable[Counter[str]]]:
-    """`await ended(door, broadcast)`: what became of its phones, once nothing of it is due any more."""
-
-    async def waited(door: Door, one: Broadcast, seconds: float = 20.0) -> Counter[str]:
-        async def over() -> bool:
-            walks = await FanOut.filter(broadcast_id=one.id, state="due").count()
-            return not walks and not await Chunk.filter(broadcast_id=one.id, state="due").count()
-
-        await until(over, seconds)
-        return await outcomes(door, one)
-
-    return waited
-
-
-async def test_everyone_gets_a_broadcast_once_in_their_own_language(
-    door: Door, sandbox: FcmSandbox, ended: Any
-) -> None:
+async def test_everyone_gets_a_broadcast_once_in_their_own_language(door: Door, sandbox: FcmSandbox) -> None:
     chinese = await phones(door, 130)
     english = await phones(door, 5, "english", language="en")
     one = await publish(door, await broadcast(door))
-    assert await ended(door, one) == Counter({"accepted": 135})
+    assert await ended(one) == Counter({"accepted": 135})
     assert arrived(sandbox) == Counter([*chinese, *english])
     for received in sandbox.received:
         message = received.message
@@ -127,7 +50,7 @@ async def test_everyone_gets_a_broadcast_once_in_their_own_language(
     assert await Chunk.filter(broadcast_id=one.id).count() == 10, "chunks of 16 at most"
 
 
-async def test_a_broadcast_is_stored_once_and_found_in_every_inbox(door: Door, until: Until) -> None:
+async def test_a_broadcast_is_stored_once_and_found_in_every_inbox(door: Door) -> None:
     one = await publish(door, await broadcast(door))
     for person in ("wang", "li"):
         (item,) = (await door.citizen(person).get("/v1/inbox", headers={"Accept-Language": "en"})).ok()["items"]
@@ -142,55 +65,56 @@ SQUARE = {
 }
 
 
-@pytest.mark.parametrize(
-    ("audience", "expected"),
-    [
-        ({"everyone": True}, {"hangzhou", "xihu", "inside", "beside", "follower", "nowhere"}),
-        ({"divisions": ["330100"]}, {"hangzhou", "xihu"}),
-        ({"divisions": ["330106"]}, {"xihu"}),
-        ({"divisions": ["330000"]}, {"hangzhou", "xihu"}),
-        ({"divisions": ["440000"]}, set()),
-        ({"polygons": [SQUARE]}, {"inside"}),
-        ({"circles": [{"center": [120.5, 30.5], "radius_km": 5}]}, {"inside"}),
-        ({"topics": ["weather"]}, {"follower"}),
-        ({"departments": ["traffic"]}, {"nowhere"}),
-        ({"departments": ["traffic"], "divisions": ["330106"], "polygons": [SQUARE]}, {"nowhere", "xihu", "inside"}),
-    ],
-)
+PLACES: dict[str, dict[str, Any]] = {
+    "hangzhou": {"division": "330100"},
+    "xihu": {"division": "330106"},
+    "inside": {"latitude": 30.5, "longitude": 120.5},
+    "beside": {"latitude": 30.5, "longitude": 121.5},
+    "follower": {},
+    "nowhere": {},
+}
+AUDIENCES: list[tuple[dict[str, Any], set[str]]] = [
+    ({"everyone": True}, {*PLACES}),
+    ({"divisions": ["330100"]}, {"hangzhou", "xihu"}),
+    ({"divisions": ["330106"]}, {"xihu"}),
+    ({"divisions": ["330000"]}, {"hangzhou", "xihu"}),
+    ({"divisions": ["440000"]}, set()),
+    ({"polygons": [SQUARE]}, {"inside"}),
+    ({"circles": [{"center": [120.5, 30.5], "radius_km": 5}]}, {"inside"}),
+    ({"topics": ["weather"]}, {"follower"}),
+    ({"departments": ["traffic"]}, {"nowhere"}),
+    ({"departments": ["traffic"], "divisions": ["330106"], "polygons": [SQUARE]}, {"nowhere", "xihu", "inside"}),
+]
+
+
 async def test_an_audience_means_the_same_for_the_push_the_inbox_and_the_stream(
-    door: Door, sandbox: FcmSandbox, ended: Any, audience: dict[str, Any], expected: set[str]
+    door: Door, sandbox: FcmSandbox
 ) -> None:
-    places: dict[str, dict[str, Any]] = {
-        "hangzhou": {"division": "330100"},
-        "xihu": {"division": "330106"},
-        "inside": {"latitude": 30.5, "longitude": 120.5},
-        "beside": {"latitude": 30.5, "longitude": 121.5},
-        "follower": {},
-        "nowhere": {},
-    }
-    for name, place in places.items():
+    for name, place in PLACES.items():
         await phones(door, 1, name, **{"person": name, **place})
     await Follow.create(person="follower", topic="weather")
     await Follow.create(person="nowhere", topic="department:traffic")
-    one = await publish(door, await broadcast(door, audience=audience))
-    await ended(door, one)
-    assert {token.removesuffix("-000000") for token in arrived(sandbox)} == expected
-    read = set()
-    for name in places:
-        items = (await door.citizen(name).get("/v1/inbox")).ok()["items"]
-        read |= {name for item in items if item["id"] == str(one.id)}
-    assert read == expected
+    for audience, expected in AUDIENCES:
+        one = await publish(door, await broadcast(door, audience=audience))
+        await ended(one)
+        got = [received for received in sandbox.received if received.message["data"]["message_id"] == str(one.id)]
+        assert {received.token.removesuffix("-000000") for received in got} == expected, audience
+        read = set()
+        for name in PLACES:
+            items = (await door.citizen(name).get("/v1/inbox")).ok()["items"]
+            read |= {name for item in items if item["id"] == str(one.id)}
+        assert read == expected, audience
 
 
 async def test_refusals_are_tried_again_dead_tokens_forgotten_and_bad_ones_parked(
-    door: Door, sandbox: FcmSandbox, ended: Any
+    door: Door, sandbox: FcmSandbox
 ) -> None:
     good = await phones(door, 60)
     await phones(door, 3, "dead")
     sandbox.behaviour.unregistered = {f"dead-{number:06}" for number in range(3)}
     sandbox.behaviour.unavailable_share = 0.2
     one = await publish(door, await broadcast(door))
-    result = await ended(door, one)
+    result = await ended(one)
     assert (result["accepted"], result["dead"]) == (60, 3)
     assert result["later"] >= 10
     assert arrived(sandbox) == Counter(good)
@@ -198,7 +122,7 @@ async def test_refusals_are_tried_again_dead_tokens_forgotten_and_bad_ones_parke
 
 
 async def test_an_alert_goes_to_the_new_token_of_a_phone_whose_old_one_ended_meanwhile(
-    door: Door, sandbox: FcmSandbox, ended: Any, monkeypatch: pytest.MonkeyPatch
+    door: Door, sandbox: FcmSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await phones(door, 1, "old")
     sandbox.behaviour.unregistered = {"old-000000"}
@@ -210,12 +134,12 @@ async def test_an_alert_goes_to_the_new_token_of_a_phone_whose_old_one_ended_mea
 
     monkeypatch.setattr(FcmProvider, "send", renewed)
     one = await publish(door, await broadcast(door, "alert"))
-    assert await ended(door, one) == Counter({"accepted": 1, "later": 1})
+    assert await ended(one) == Counter({"accepted": 1, "later": 1})
     assert arrived(sandbox) == Counter(["new-000000"])
 
 
 async def test_every_phone_whose_token_is_dead_is_forgotten_also_while_others_are_being_forgotten(
-    door: Door, sandbox: FcmSandbox, ended: Any, until: Until, monkeypatch: pytest.MonkeyPatch
+    door: Door, sandbox: FcmSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await phones(door, 700, "old")
     sandbox.behaviour.unregistered = {f"old-{number:06}" for number in range(0, 700, 5)}
@@ -228,15 +152,11 @@ async def test_every_phone_whose_token_is_dead_is_forgotten_also_while_others_ar
 
     monkeypatch.setattr(verdicts, "forget", slowly)
     one = await publish(door, await broadcast(door))
-    words = await ended(door, one)
+    words = await ended(one)
     assert (words["dead"], words["accepted"]) == (140, 560)
     # What was dead after the last that was accepted is believed to be once something is again.
-    await ended(door, await publish(door, await broadcast(door)))
-    await until(lambda: has_phones(560))
-
-
-async def has_phones(count: int) -> bool:
-    return await Device.all().count() == count
+    await ended(await publish(door, await broadcast(door)))
+    await until_equal(Device.all().count, 560)
 
 
 def test_a_service_that_asks_for_an_hour_holds_up_no_phone_of_another_one() -> None:
@@ -245,9 +165,7 @@ def test_a_service_that_asks_for_an_hour_holds_up_no_phone_of_another_one() -> N
     assert waits == [(5.0, [0, 2]), (3600.0, [1, 3])]
 
 
-async def test_nothing_is_sent_before_its_retry_after(
-    door: Door, sandbox: FcmSandbox, ended: Any, until: Until
-) -> None:
+async def test_nothing_is_sent_before_its_retry_after(door: Door, sandbox: FcmSandbox) -> None:
     await phones(door, 40)
     sandbox.behaviour.quota_share = 0.1
     sandbox.behaviour.quota_retry_after = 1
@@ -256,31 +174,29 @@ async def test_nothing_is_sent_before_its_retry_after(
     # One in ten: with the thirty-ninth there are 36 taken too, and the fortieth would be the fourth that is refused.
     await until(lambda: sandbox.answers["QUOTA_EXCEEDED"] >= 4)
     sandbox.behaviour.quota_share = 0.0
-    assert (await ended(door, one))["accepted"] == 40
+    assert (await ended(one))["accepted"] == 40
     late = [received.arrived - started for received in list(sandbox.received)[-4:]]
     assert min(late) >= 1.0
     assert max(arrived(sandbox).values()) == 1
 
 
-async def test_an_alert_overtakes_a_notice_that_is_under_way(
-    open_push: Any, sandbox: FcmSandbox, ended: Any, until: Until
-) -> None:
+async def test_an_alert_overtakes_a_notice_that_is_under_way(open_push: Any, sandbox: FcmSandbox) -> None:
     async with open_push(fcm={"per_minute": 12_000}) as door:
         await phones(door, 400)
         notice = await publish(door, await broadcast(door))
         await until(lambda: len(sandbox.received) >= 40)
         alert = await publish(door, await broadcast(door, "alert"))
         begun = time.monotonic()
-        await ended(door, alert)
+        await ended(alert)
         kinds = [(one.message["data"]["kind"], one.arrived) for one in sandbox.received]
         after = [kind for kind, arrival in kinds if arrival > begun]
         assert after.index("alert") < 60, "what the rate lets through in three tenths of a second"
         assert Counter(after[:200])["alert"] > 120, "the notice waits while the alert goes out"
-        assert (await ended(door, notice))["accepted"] == 400
+        assert (await ended(notice))["accepted"] == 400
 
 
 async def test_a_notice_goes_on_without_a_pause_while_the_urgent_lanes_are_asked(
-    open_push: Any, sandbox: FcmSandbox, ended: Any, monkeypatch: pytest.MonkeyPatch
+    open_push: Any, sandbox: FcmSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was in memory is sent while an alert is looked for; that none was found doesn't mean that nothing is due."""
     monkeypatch.setattr("mobile_push.delivery.courier.MAX_SLEEP_S", 60.0)
@@ -293,49 +209,34 @@ async def test_a_notice_goes_on_without_a_pause_while_the_urgent_lanes_are_asked
     monkeypatch.setattr(Rows, "claim", slow)
     async with open_push(fcm={"at_once": 20}) as door:
         await phones(door, 300)
-        assert (await ended(door, await publish(door, await broadcast(door))))["accepted"] == 300
+        assert (await ended(await publish(door, await broadcast(door))))["accepted"] == 300
 
 
-async def test_quiet_hours_hold_a_notice_back_and_no_alert(
-    door: Door, sandbox: FcmSandbox, ended: Any, until: Until
-) -> None:
+async def test_quiet_hours_hold_a_notice_back_and_no_alert(door: Door, sandbox: FcmSandbox) -> None:
     await phones(door, 3)
-    now = door.platform.now()
-    minute = now.hour * 60 + now.minute
-    quiet = {"quiet_from": (minute - 60) % 1440, "quiet_until": (minute + 60) % 1440, "timezone": "UTC"}
-    await Profile.create(person="phone-0", **quiet)
+    await Profile.create(person="phone-0", **quiet_hours(door))
     await Profile.create(person="phone-1", notices=False)
     notice = await publish(door, await broadcast(door))
     await until(lambda: arrived(sandbox) == Counter(["phone-000002"]))
-
-    async def split() -> bool:
-        return await Chunk.filter(broadcast_id=notice.id, code="quiet hours").count() == 1
-
-    await until(split)
+    await until(Chunk.filter(broadcast_id=notice.id, code="quiet hours").exists)
     held = await Chunk.get(broadcast_id=notice.id, code="quiet hours")
     assert (held.state, held.size, held.tries) == ("due", 1, 0)
-
-    async def recorded() -> bool:
-        return await outcomes(door, notice) == Counter({"accepted": 1, "unwanted": 1, "later": 1})
-
-    await until(recorded)
+    await until_equal(lambda: outcomes(notice), Counter({"accepted": 1, "unwanted": 1, "later": 1}))
     alert = await publish(door, await broadcast(door, "alert"))
-    assert await ended(door, alert) == Counter({"accepted": 3})
+    assert await ended(alert) == Counter({"accepted": 3})
 
 
-async def test_no_phone_gets_more_notices_in_a_day_than_the_city_wants(
-    open_push: Any, sandbox: FcmSandbox, ended: Any
-) -> None:
+async def test_no_phone_gets_more_notices_in_a_day_than_the_city_wants(open_push: Any, sandbox: FcmSandbox) -> None:
     async with open_push(notices_a_day=2) as door:
         await phones(door, 20)
-        results = [await ended(door, await publish(door, await broadcast(door))) for _ in range(3)]
+        results = [await ended(await publish(door, await broadcast(door))) for _ in range(3)]
         assert results == [Counter({"accepted": 20})] * 2 + [Counter({"enough today": 20})]
         alert = await publish(door, await broadcast(door, "alert"))
-        assert await ended(door, alert) == Counter({"accepted": 20})
+        assert await ended(alert) == Counter({"accepted": 20})
 
 
 async def test_a_notice_to_a_named_person_counts_as_any_other(
-    open_push: Any, sandbox: FcmSandbox, ended: Any, until: Until, database: str
+    open_push: Any, sandbox: FcmSandbox, database: str
 ) -> None:
     async with open_push(notices_a_day=2, database=database) as door:
         await phones(door, 1)
@@ -357,13 +258,13 @@ async def test_a_notice_to_a_named_person_counts_as_any_other(
             return (await Delivery.get(message_id=one)).code
 
         assert await named() == "OK"
-        assert await ended(door, await publish(door, await broadcast(door))) == Counter({"accepted": 1})
+        assert await ended(await publish(door, await broadcast(door))) == Counter({"accepted": 1})
         assert await named() == "enough today"
-        assert await ended(door, await publish(door, await broadcast(door))) == Counter({"enough today": 1})
+        assert await ended(await publish(door, await broadcast(door))) == Counter({"enough today": 1})
 
 
 async def test_a_recall_stops_what_is_not_sent_and_takes_it_off_the_screens(
-    open_push: Any, sandbox: FcmSandbox, until: Until
+    open_push: Any, sandbox: FcmSandbox
 ) -> None:
     async with open_push(fcm={"per_minute": 3_000}) as door:
         await phones(door, 200)
@@ -387,24 +288,24 @@ async def test_a_recall_stops_what_is_not_sent_and_takes_it_off_the_screens(
         await asyncio.sleep(0.3)
         assert first() == sent
         assert await Chunk.filter(broadcast_id=one.id, state="due").count() == 0
-        assert (await outcomes(door, one))["accepted"] == sent
+        assert (await outcomes(one))["accepted"] == sent
         (after,) = (await door.citizen("wang").get(f"/v1/inbox?after={before['cursor']}")).ok()["items"]
         assert (after["id"], after["state"], after["title"]) == (before["id"], "recalled", "")
         assert (await door.citizen("new").get("/v1/inbox")).ok()["items"] == []
 
 
-async def test_what_has_expired_is_not_sent_any_more(open_push: Any, sandbox: FcmSandbox, ended: Any) -> None:
+async def test_what_has_expired_is_not_sent_any_more(open_push: Any, sandbox: FcmSandbox) -> None:
     async with open_push(fcm={"per_minute": 600}) as door:
         await phones(door, 100)
         one = await publish(door, await broadcast(door, lasts=1.5))
-        result = await ended(door, one)
+        result = await ended(one)
         assert result["expired"] > 0
         assert result["accepted"] + result["expired"] == 100
         assert (await door.citizen("wang").get("/v1/inbox")).ok()["items"] == []
 
 
 async def test_a_server_that_stops_in_the_middle_loses_nothing_and_repeats_nothing(
-    open_push: Any, sandbox: FcmSandbox, ended: Any, until: Until
+    open_push: Any, sandbox: FcmSandbox
 ) -> None:
     async with open_push(fcm={"per_minute": 6_000}) as door:
         tokens = await phones(door, 200)
@@ -413,14 +314,12 @@ async def test_a_server_that_stops_in_the_middle_loses_nothing_and_repeats_nothi
     assert len(sandbox.received) < 200
     async with open_push() as door:
         started = time.monotonic()
-        assert (await ended(door, one))["accepted"] == 200
+        assert (await ended(one))["accepted"] == 200
         assert time.monotonic() - started < 8.0, "nobody waits for a lease"
     assert arrived(sandbox) == Counter(tokens)
 
 
-async def test_a_checkpoint_that_is_not_ours_any_more_writes_nothing(
-    door: Door, sandbox: FcmSandbox, ended: Any, until: Until
-) -> None:
+async def test_a_checkpoint_that_is_not_ours_any_more_writes_nothing(door: Door, sandbox: FcmSandbox) -> None:
     sandbox.behaviour.hang = True
     await phones(door, 5)
     one = await publish(door, await broadcast(door))
@@ -440,7 +339,7 @@ async def test_a_checkpoint_that_is_not_ours_any_more_writes_nothing(
 
 
 async def test_a_chunk_that_was_given_back_is_claimed_under_a_number_that_no_earlier_claim_has(
-    door: Door, sandbox: FcmSandbox, until: Until
+    door: Door, sandbox: FcmSandbox
 ) -> None:
     sandbox.behaviour.hang = True
     await phones(door, 5)
@@ -462,7 +361,7 @@ async def test_a_chunk_that_was_given_back_is_claimed_under_a_number_that_no_ear
 
 
 @pytest.fixture
-async def under_way(door: Door, sandbox: FcmSandbox, until: Until) -> Chunks:
+async def under_way(door: Door, sandbox: FcmSandbox) -> Chunks:
     """Chunks, one of which is being sent and isn't answered."""
     sandbox.behaviour.hang = True
     await phones(door, 5)
@@ -514,7 +413,7 @@ async def test_a_record_that_is_broken_off_after_its_commit_puts_a_phone_off_onc
 
 
 async def test_people_whom_a_query_names_get_a_copy_of_their_own_and_their_phones_no_word_of_it(
-    door: Door, sandbox: FcmSandbox, answers: Any, until: Until
+    door: Door, sandbox: FcmSandbox, answers: Any
 ) -> None:
     wang = door.citizen("wang", "王小明")
     await phones(door, 1, "wang", person="wang")
@@ -534,7 +433,7 @@ async def test_people_whom_a_query_names_get_a_copy_of_their_own_and_their_phone
 
 
 async def test_nobody_gets_a_copy_of_a_notice_that_was_recalled_while_the_copies_were_made(
-    door: Door, ended: Any, monkeypatch: pytest.MonkeyPatch
+    door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await phones(door, 1, "wang", person="wang")
     one = await broadcast(door, audience={"people": {"items": ["zone-pass"], "states": ["submitted"]}})
@@ -544,7 +443,7 @@ async def test_nobody_gets_a_copy_of_a_notice_that_was_recalled_while_the_copies
         return ["wang"]
 
     monkeypatch.setattr("mobile_push.inbox.copies.people_with_cases", found)
-    await ended(door, await publish(door, one))
+    await ended(await publish(door, one))
     assert await Delivery.all().count() == 0
     assert await inbox_messages.InboxMessage.all().count() == 0
 
@@ -560,7 +459,7 @@ async def test_two_who_publish_the_same_at_once_publish_it_once(door: Door) -> N
     assert await FanOut.all().count() == 1
 
 
-async def test_an_open_stream_hears_of_a_broadcast_and_its_recall_at_once(door: Door, until: Until) -> None:
+async def test_an_open_stream_hears_of_a_broadcast_and_its_recall_at_once(door: Door) -> None:
     token = door.citizen("wang").token
     async with door.session.get(f"{door.url}/v1/inbox/stream", headers={"Authorization": f"Bearer {token}"}) as answer:
         one = await publish(door, await broadcast(door))

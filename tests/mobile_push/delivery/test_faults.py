@@ -6,11 +6,9 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -22,7 +20,6 @@ from tortoise.exceptions import OperationalError
 
 from banshi.foundation.database.store import CLOCK
 from banshi.testing import Door, open_door
-from mobile_push.broadcasts.publication import publish
 from mobile_push.delivery.claims.chunks import Chunks
 from mobile_push.delivery.claims.rows import Rows
 from mobile_push.delivery.claims.verdicts import Verdicts
@@ -34,14 +31,14 @@ from mobile_push.providers.webpush.vapid import write_key
 from mobile_push.sandbox import FcmSandbox
 from mobile_push.sandbox.webpush.push_service import WebPushSandbox
 from mobile_push.tables.lanes import Lane
-from mobile_push.tables.models import Broadcast, Chunk, Delivery, Device, FanOut
-from tests.mobile_push.conftest import SMALL, hurry
+from mobile_push.tables.models import Broadcast, Device, FanOut
+from tests.mobile_push.conftest import PLUGINS, SMALL, hurry, metric, new_message, nothing_due
+from tests.mobile_push.delivery.fan_out import arrived, broadcast, phones, publish
 from tests.places import ROOT, TRAFFIC
 from tests.processes import commands
+from tests.waiting import until
 
 HOUR = 3_600_000
-
-Until = Callable[..., Awaitable[None]]
 
 
 @pytest.fixture(autouse=True)
@@ -68,43 +65,9 @@ def turn(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     return turned
 
 
-async def phones(door: Door, count: int, provider: str = "fcm") -> list[str]:
-    now = door.platform.now()
-    tokens = [f"phone-{number:06}" for number in range(count)]
-    own = {"provider": provider, "platform": "android", "language": "zh-CN", "created_at": now, "seen_at": now}
-    digests = [hashlib.sha256(token.encode()).hexdigest() for token in tokens]
-    pairs = zip(tokens, digests, strict=True)
-    await Device.bulk_create([Device(person=f"of-{token}", token=token, token_hash=one, **own) for token, one in pairs])
-    return tokens
-
-
 async def notice(door: Door, *providers: str) -> Broadcast:
     """A notice to everyone, published."""
-    now = door.platform.now()
-    values: dict[str, Any] = {"title": {"zh-CN": "停电通知"}, "body": {"zh-CN": "今晚"}, "audience": {"everyone": True}}
-    draft = await Broadcast.create(
-        **values,
-        kind="notice",
-        department="traffic",
-        state="draft",
-        link="/notices/1",
-        author="li",
-        created_at=now,
-        expires_at=now + timedelta(days=1),
-    )
-    published = await publish(door.platform, draft, providers or ["fcm"])
-    await door.platform[PUSH].announce()
-    return published
-
-
-def arrived(sandbox: FcmSandbox) -> Counter[str]:
-    return Counter(one.token for one in sandbox.received)
-
-
-async def metric(door: Door, line: str) -> float:
-    """The value of the first metric whose line begins so, 0 where there is none."""
-    text = (await door.anyone.get("/metrics")).body.decode()
-    return next((float(one.split()[-1]) for one in text.splitlines() if one.startswith(line)), 0.0)
+    return await publish(door, await broadcast(door, lasts=86_400), *providers)
 
 
 async def unanswered(door: Door) -> float:
@@ -121,13 +84,8 @@ def sent_once(sandbox: FcmSandbox, tokens: list[str], again: float) -> bool:
     return got.keys() == set(tokens) and got.total() - len(tokens) <= again
 
 
-async def nothing_due() -> bool:
-    counts = [await model.filter(state="due").count() for model in (FanOut, Chunk, Delivery)]
-    return not any(counts)
-
-
 async def test_a_clock_that_jumps_an_hour_ahead_and_back_sends_nothing_twice_and_holds_nothing_up(
-    open_push: Any, sandbox: FcmSandbox, message: Any, turn: Any, until: Until
+    open_push: Any, sandbox: FcmSandbox, turn: Any
 ) -> None:
     sandbox.behaviour.latency = 0.02
     async with open_push(fcm={"per_minute": 12_000}) as door:
@@ -135,7 +93,7 @@ async def test_a_clock_that_jumps_an_hour_ahead_and_back_sends_nothing_twice_and
         await notice(door)
         await until(lambda: len(sandbox.received) >= 50)
         turn(HOUR)
-        await door.platform[PUSH].accept([message(f"of-{token}") for token in tokens[:40]])
+        await door.platform[PUSH].accept([new_message(f"phone-{number}") for number in range(40)])
         await until(lambda: len(sandbox.received) >= 150)
         turn(0)
         await until(nothing_due)
@@ -144,15 +102,15 @@ async def test_a_clock_that_jumps_an_hour_ahead_and_back_sends_nothing_twice_and
 
 @pytest.mark.sqlite
 async def test_what_a_dead_server_had_claimed_while_the_clock_was_ahead_is_not_held_for_an_hour(
-    tmp_path: Path, open_push: Any, sandbox: FcmSandbox, message: Any, turn: Any, until: Until
+    tmp_path: Path, open_push: Any, sandbox: FcmSandbox, turn: Any
 ) -> None:
     # This one has no way to FCM, and lives on, so that no lease is taken for a dead server's.
-    async with open_door(tmp_path, {"traffic": TRAFFIC, "mobile_push": "mobile_push"}) as other:
+    async with open_door(tmp_path, PLUGINS) as other:
         tokens = await phones(other, 40)
         turn(HOUR)
-        await notice(other)
+        await notice(other, "fcm")
         await until(lambda: FanOut.filter(state="done").count())
-        await other.platform[PUSH].accept([message("of-phone-000001")])
+        await other.platform[PUSH].accept([new_message("phone-1")])
         dead: Any = SimpleNamespace(name="fcm", longest_send=1.0)
         push = other.platform[PUSH]
         verdicts = Verdicts(other.platform, dead, push.metrics, Teller("fcm"), kept)
@@ -171,11 +129,11 @@ async def test_what_a_dead_server_had_claimed_while_the_clock_was_ahead_is_not_h
 
 @pytest.mark.sqlite
 async def test_a_lease_that_a_living_server_holds_is_nobody_elses(
-    tmp_path: Path, open_push: Any, sandbox: FcmSandbox, until: Until
+    tmp_path: Path, open_push: Any, sandbox: FcmSandbox
 ) -> None:
-    async with open_door(tmp_path, {"traffic": TRAFFIC, "mobile_push": "mobile_push"}) as other:
+    async with open_door(tmp_path, PLUGINS) as other:
         await phones(other, 16)
-        await notice(other)
+        await notice(other, "fcm")
         await until(lambda: FanOut.filter(state="done").count())
         push = other.platform[PUSH]
         living: Any = SimpleNamespace(name="fcm", longest_send=1.0)
@@ -194,7 +152,7 @@ async def test_a_lease_that_a_living_server_holds_is_nobody_elses(
 
 
 async def test_phones_that_were_given_up_while_the_database_was_away_are_not_forgotten(
-    open_push: Any, sandbox: FcmSandbox, monkeypatch: pytest.MonkeyPatch, until: Until
+    open_push: Any, sandbox: FcmSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record, away = Chunks.record, [True]
 
@@ -216,7 +174,7 @@ async def test_phones_that_were_given_up_while_the_database_was_away_are_not_for
 
 
 async def test_phones_of_a_claim_that_failed_half_way_are_not_forgotten(
-    open_push: Any, sandbox: FcmSandbox, monkeypatch: pytest.MonkeyPatch, until: Until
+    open_push: Any, sandbox: FcmSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read, calls = Phones.read, []
 
@@ -235,7 +193,7 @@ async def test_phones_of_a_claim_that_failed_half_way_are_not_forgotten(
 
 
 async def test_a_token_endpoint_that_is_down_for_a_while_costs_nothing_but_time(
-    open_push: Any, sandbox: FcmSandbox, until: Until
+    open_push: Any, sandbox: FcmSandbox
 ) -> None:
     async with open_push(fcm={"per_minute": 12_000}) as door:
         tokens = await phones(door, 200)
@@ -254,7 +212,7 @@ async def test_a_token_endpoint_that_is_down_for_a_while_costs_nothing_but_time(
 
 @pytest.mark.parametrize("fault", ["wrong_project", "token_refused"])
 async def test_wrong_credentials_forget_no_phone_tell_the_operators_and_once_mended_everything_goes_out(
-    open_push: Any, sandbox: FcmSandbox, monkeypatch: pytest.MonkeyPatch, until: Until, fault: str
+    open_push: Any, sandbox: FcmSandbox, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
     log = CapturingLogger()
     monkeypatch.setattr("mobile_push.delivery.metrics.log", log)
@@ -262,11 +220,7 @@ async def test_wrong_credentials_forget_no_phone_tell_the_operators_and_once_men
     async with open_push() as door:
         tokens = await phones(door, 50)
         await notice(door)
-
-        async def told() -> float:
-            return await metric(door, 'banshi_push_attempts_total{code="')
-
-        await until(told)
+        await until(lambda: metric(door, 'banshi_push_attempts_total{code="'))
         await until(lambda: door.platform[PUSH].couriers[0].pace.resting > 0)
         words = [call.args[0] for call in log.calls if call.method_name == "error"]
         assert words == ["the push project is misconfigured; tokens are kept, sending goes on once mended"]
@@ -278,7 +232,7 @@ async def test_wrong_credentials_forget_no_phone_tell_the_operators_and_once_men
 
 
 async def test_a_provider_that_never_answers_is_left_alone_and_the_others_go_on(
-    tmp_path: Path, sandbox: FcmSandbox, message: Any, until: Until
+    tmp_path: Path, sandbox: FcmSandbox
 ) -> None:
     write_key(tmp_path / "vapid.pem")
     sandbox.behaviour.hang = True
@@ -286,8 +240,7 @@ async def test_a_provider_that_never_answers_is_left_alone_and_the_others_go_on(
     fcm = {"service_account_file": str(key), "base_url": sandbox.base_url, "at_once": 25, "timeout": 0.3}
     webpush = {"private_key_file": str(tmp_path / "vapid.pem"), "contact": "mailto:push@example.org", "loopback": True}
     settings = {"mobile_push": {"fcm": fcm, "webpush": webpush}}
-    plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
-    async with WebPushSandbox() as browsers, open_door(tmp_path, plugins, settings=settings) as door:
+    async with WebPushSandbox() as browsers, open_door(tmp_path, PLUGINS, settings=settings) as door:
         subscription = browsers.subscribe(
             (await door.anyone.get("/v1/push/webpush-key")).ok()["application_server_key"]
         )
@@ -297,7 +250,7 @@ async def test_a_provider_that_never_answers_is_left_alone_and_the_others_go_on(
         await notice(door, "fcm", "webpush")
         couriers = {one.provider.name: one for one in door.platform[PUSH].couriers}
         await until(lambda: couriers["fcm"].pace.resting > 0)
-        await door.platform[PUSH].accept([message("li")])
+        await door.platform[PUSH].accept([new_message("li")])
         await until(lambda: len(browsers.received) == 2)
         assert not sandbox.received
         await until(lambda: couriers["fcm"].pace.resting > 0 and not couriers["fcm"].pace.under_way)
@@ -310,11 +263,10 @@ async def test_a_provider_that_never_answers_is_left_alone_and_the_others_go_on(
 
 @pytest.mark.sqlite
 async def test_a_server_that_is_killed_is_replaced_at_once_and_its_phones_get_their_notice(
-    tmp_path: Path, sandbox: FcmSandbox, until: Until
+    tmp_path: Path, sandbox: FcmSandbox
 ) -> None:
     sandbox.behaviour.latency = 0.02
-    plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
-    async with open_door(tmp_path, plugins) as door:
+    async with open_door(tmp_path, PLUGINS) as door:
         tokens = await phones(door, 400)
         await notice(door)
     config = tmp_path / "plugins.toml"
@@ -337,7 +289,7 @@ async def test_a_server_that_is_killed_is_replaced_at_once_and_its_phones_get_th
     assert arrived(sandbox).total() - 400 <= 2 * 20, "what was under way, and what was not recorded yet"
 
 
-async def test_a_send_that_takes_long_slows_no_other_down(open_push: Any, sandbox: FcmSandbox, until: Until) -> None:
+async def test_a_send_that_takes_long_slows_no_other_down(open_push: Any, sandbox: FcmSandbox) -> None:
     async with open_push(fcm={"per_minute": 6_000}) as door:
         tokens = await phones(door, 150)
         sandbox.behaviour.latency = 0.5
@@ -352,7 +304,7 @@ async def test_a_send_that_takes_long_slows_no_other_down(open_push: Any, sandbo
 
 
 async def test_a_new_key_file_takes_the_place_of_one_that_was_withdrawn_without_a_restart(
-    tmp_path: Path, open_push: Any, sandbox: FcmSandbox, until: Until
+    tmp_path: Path, open_push: Any, sandbox: FcmSandbox
 ) -> None:
     new = await asyncio.to_thread(rsa.generate_private_key, 65537, 2048)
     async with open_push(fcm={"per_minute": 3_000}) as door:

@@ -5,35 +5,19 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-import pytest
-
-from banshi import Message
 from banshi.ops.holding import hold, resume
-from banshi.testing import Door
 from mobile_push.broadcasts.publication import next_number
 from mobile_push.delivery import jobs
 from mobile_push.inbox import messages as inbox_messages
 from mobile_push.inbox import standings
 from mobile_push.sandbox import FcmSandbox
 from mobile_push.tables.models import Delivery
-from tests.mobile_push.conftest import OpenPush, hurry
+from tests.mobile_push.conftest import OpenPush, register, send
 from tests.waiting import until
-
-Send = Callable[..., Awaitable[Message]]
-
-
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    hurry(monkeypatch)
-
-
-async def with_phone(door: Door, name: str) -> None:
-    document = {"provider": "fcm", "token": f"phone-{name}", "platform": "android"}
-    (await door.citizen(name).post("/v1/devices", document)).created()
 
 
 async def observed(holds: Callable[[], Any]) -> None:
@@ -45,10 +29,10 @@ async def observed(holds: Callable[[], Any]) -> None:
 
 
 async def test_a_message_is_read_and_not_pushed_while_it_is_held_and_pushed_once_it_is_released(
-    open_push: OpenPush, database: str, sandbox: FcmSandbox, send: Send
+    open_push: OpenPush, database: str, sandbox: FcmSandbox
 ) -> None:
     async with open_push(database=database) as door:
-        await with_phone(door, "wang")
+        await register(door, "phone-wang", "wang")
         assert await hold(door.platform.store, "looking")
         await send(door, "wang")
         assert len((await door.citizen("wang").get("/v1/inbox")).ok()["items"]) == 1
@@ -59,10 +43,10 @@ async def test_a_message_is_read_and_not_pushed_while_it_is_held_and_pushed_once
 
 
 async def test_deliveries_from_before_a_moment_are_given_up_and_stay_in_the_inbox(
-    open_push: OpenPush, database: str, sandbox: FcmSandbox, send: Send
+    open_push: OpenPush, database: str, sandbox: FcmSandbox
 ) -> None:
     async with open_push(database=database) as door:
-        await with_phone(door, "wang")
+        await register(door, "phone-wang", "wang")
         await hold(door.platform.store, "looking")
         await send(door, "wang", created_at=datetime.fromtimestamp(time.time() - 60, UTC))
         late = await send(door, "wang")
@@ -81,7 +65,7 @@ async def test_a_notice_is_walked_only_once_it_is_released_or_is_given_up(
     open_push: OpenPush, database: str, sandbox: FcmSandbox
 ) -> None:
     async with open_push(database=database) as door:
-        await with_phone(door, "wang")
+        await register(door, "phone-wang", "wang")
         await hold(door.platform.store, "looking")
         editor = door.staff("li", "traffic:publisher")
         text = {"zh-CN": "通告", "en": "Notice"}
@@ -98,7 +82,7 @@ async def test_a_notice_is_walked_only_once_it_is_released_or_is_given_up(
 
 
 async def test_after_a_restore_every_log_goes_on_behind_all_that_a_phone_can_have_read(
-    open_push: OpenPush, database: str, send: Send
+    open_push: OpenPush, database: str
 ) -> None:
     async with open_push(database=database) as door:
         await send(door, "wang")

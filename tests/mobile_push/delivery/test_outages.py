@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -18,14 +18,25 @@ from mobile_push.providers.fcm.provider import FcmProvider
 from mobile_push.providers.fcm.settings import FcmSettings
 from mobile_push.providers.provider import NO_ACCESS_TOKEN, NO_CONNECTION, Outcome, Receipt
 from mobile_push.sandbox import FcmSandbox
-from tests.mobile_push.conftest import SMALL, hurry, push
-from tests.mobile_push.delivery.test_faults import arrived, metric, nothing_due, notice, phones, unanswered
-from tests.servers.fault_proxy import FAULTS, OUTAGE_S, WAYS, FaultProxy, cut_off
+from tests.mobile_push.conftest import SMALL
+from tests.mobile_push.conftest import hurry
+from tests.mobile_push.conftest import metric
+from tests.mobile_push.conftest import new_message
+from tests.mobile_push.conftest import nothing_due
+from tests.mobile_push.conftest import push
+from tests.mobile_push.delivery.fan_out import arrived
+from tests.mobile_push.delivery.fan_out import phones
+from tests.mobile_push.delivery.test_faults import notice
+from tests.mobile_push.delivery.test_faults import unanswered
+from tests.servers.fault_proxy import FAULTS
+from tests.servers.fault_proxy import FaultProxy
+from tests.servers.fault_proxy import OUTAGE_S
+from tests.servers.fault_proxy import WAYS
+from tests.servers.fault_proxy import cut_off
 from tests.servers.fault_proxy import unanswered as unanswered_port
 from tests.servers.ports import free_port
 from tests.tries import tries
-
-Until = Callable[..., Awaitable[None]]
+from tests.waiting import until
 
 #: Phones that get a notice, and those of them that get a message of their own too.
 PHONES, CASES = 200, 40
@@ -61,7 +72,7 @@ async def outage(sandbox: FcmSandbox, network: FaultProxy, how: str) -> AsyncIte
 @pytest.mark.timeout(300 + OUTAGE_S)
 @pytest.mark.parametrize(("how", "before"), MOMENTS)
 async def test_what_could_not_be_sent_without_a_token_arrives_once_when_there_is_one_again(
-    open_push: Any, sandbox: FcmSandbox, message: Any, until: Until, how: str, before: int
+    open_push: Any, sandbox: FcmSandbox, how: str, before: int
 ) -> None:
     async with AsyncExitStack() as stack:
         network = await stack.enter_async_context(FaultProxy(to=sandbox.port, port=free_port()))
@@ -72,7 +83,7 @@ async def test_what_could_not_be_sent_without_a_token_arrives_once_when_there_is
         door = await stack.enter_async_context(open_push(fcm=fcm))
         tokens = await phones(door, PHONES)
         await notice(door)
-        await door.platform[PUSH].accept([message(f"of-{token}") for token in tokens[:CASES]])
+        await door.platform[PUSH].accept([new_message(f"phone-{number}") for number in range(CASES)])
         whole = Counter(tokens) + Counter(tokens[:CASES])
         if before:
             await until(lambda: len(sandbox.received) >= before)

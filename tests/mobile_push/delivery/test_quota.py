@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from banshi import Message
 from banshi.builtin.limits import rates
 from banshi.builtin.limits.rates import Rates
 from banshi.builtin.limits.shared_rates import SharedRates
@@ -21,25 +20,17 @@ from mobile_push.delivery.pace import Pace
 from mobile_push.delivery.quota import Quota
 from mobile_push.sandbox import FcmSandbox
 from mobile_push.tables.lanes import ALERT_SHARE, Lane
-from tests.mobile_push.conftest import SMALL, OpenPush, hurry
-from tests.mobile_push.delivery.test_fan_out import broadcast, phones, publish
+from tests.mobile_push.conftest import OpenPush
+from tests.mobile_push.delivery.fan_out import broadcast, phones, publish
 from tests.servers import redis_servers
 from tests.servers.redis_servers import Server
 from tests.waiting import until, within_a_minute
-
-Send = Callable[..., Awaitable[Message]]
 
 #: Messages a minute, and phones: some seconds' work.
 PER_MINUTE, PHONES = 6000, 400
 
 #: What a window of one second may have more: the sliding count is an estimate, and what was taken is sent later.
 TOLERANCE = 1.35
-
-
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    # Chunks of which each worker gets some: one of all phones is one worker's.
-    hurry(monkeypatch, SMALL)
 
 
 @pytest.fixture

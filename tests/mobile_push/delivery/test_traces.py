@@ -11,7 +11,7 @@ from banshi.sdk.operations import traced
 from mobile_push.sandbox import FcmSandbox
 from mobile_push.tables.models import Broadcast
 from tests.mobile_push.conftest import SMALL, OpenPush, hurry
-from tests.mobile_push.delivery.test_fan_out import broadcast, phones, publish
+from tests.mobile_push.delivery.fan_out import broadcast, phones, publish
 from tests.servers.collector import Collector, collecting
 from tests.waiting import until
 

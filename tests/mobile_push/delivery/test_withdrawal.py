@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import UTC, timedelta
+from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,16 +21,9 @@ from mobile_push.sandbox import FcmSandbox
 from mobile_push.sandbox.validation import wrong_with
 from mobile_push.sandbox.webpush.push_service import WebPushSandbox
 from mobile_push.tables.models import Broadcast, Chunk, Device, FanOut, Profile
-from tests.mobile_push.conftest import SMALL, TRAFFIC, OpenPush, hurry
-from tests.mobile_push.delivery.test_fan_out import TITLE, broadcast, phones, publish
-
-Until = Callable[..., Awaitable[None]]
-
-
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Retries come quickly here, chunks are small, and a step of a walk is small too."""
-    hurry(monkeypatch, SMALL)
+from tests.mobile_push.conftest import PLUGINS, OpenPush, none_of, quiet_hours
+from tests.mobile_push.delivery.fan_out import TITLE, broadcast, phones, publish
+from tests.waiting import until
 
 
 async def recall(door: Door, one: Broadcast) -> None:
@@ -38,14 +31,9 @@ async def recall(door: Door, one: Broadcast) -> None:
     await door.platform[PUSH].announce()
 
 
-async def quiet(until: Until, seconds: float = 30.0) -> None:
+async def quiet(seconds: float = 30.0) -> None:
     """Until nothing is to be sent any more."""
-
-    async def over() -> bool:
-        walks = await FanOut.filter(state="due").count()
-        return not walks and not await Chunk.filter(state="due").count()
-
-    await until(over, seconds)
+    await until(lambda: none_of(FanOut.filter(state="due"), Chunk.filter(state="due")), seconds)
 
 
 def first_of(sandbox: FcmSandbox) -> Counter[str]:
@@ -62,12 +50,12 @@ def taken_back(sandbox: FcmSandbox) -> Counter[str]:
 @pytest.mark.parametrize("kind", ["notice", "alert"])
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_a_recall_takes_the_place_of_what_stands_on_the_screen_without_a_sound_or_a_word_of_it(
-    door: Door, sandbox: FcmSandbox, until: Until, kind: str, language: str
+    door: Door, sandbox: FcmSandbox, kind: str, language: str
 ) -> None:
     await phones(door, 3, language=language)
     one = await publish(door, await broadcast(door, kind))
     await until(lambda: sum(first_of(sandbox).values()) == 3)
-    await quiet(until)
+    await quiet()
     await recall(door, one)
     await until(lambda: sum(taken_back(sandbox).values()) == 3)
     first, last = sandbox.received[0].message, sandbox.received[-1].message
@@ -88,9 +76,7 @@ async def test_a_recall_takes_the_place_of_what_stands_on_the_screen_without_a_s
     assert last["apns"]["headers"]["apns-priority"] == first["apns"]["headers"]["apns-priority"]
 
 
-async def test_who_never_got_it_hears_nothing_of_its_recall(
-    open_push: OpenPush, sandbox: FcmSandbox, until: Until
-) -> None:
+async def test_who_never_got_it_hears_nothing_of_its_recall(open_push: OpenPush, sandbox: FcmSandbox) -> None:
     async with open_push(notices_a_day=1) as door:
         day = door.platform.today().toordinal()
         (got,) = await phones(door, 1, "got")
@@ -100,10 +86,7 @@ async def test_who_never_got_it_hears_nothing_of_its_recall(
         (refused,) = await phones(door, 1, "refused")
         (gone,) = await phones(door, 1, "gone")
         await Profile.create(person="muted-0", notices=False)
-        now = door.platform.now().astimezone(UTC)
-        minute = now.hour * 60 + now.minute
-        hours = {"quiet_from": (minute - 60) % 1440, "quiet_until": (minute + 60) % 1440, "timezone": "UTC"}
-        await Profile.create(person="asleep-0", **hours)
+        await Profile.create(person="asleep-0", **quiet_hours(door))
         sandbox.behaviour.faults = {refused: "INVALID_ARGUMENT"}
         sandbox.behaviour.unregistered = {gone}
         one = await publish(door, await broadcast(door))
@@ -116,13 +99,13 @@ async def test_who_never_got_it_hears_nothing_of_its_recall(
         sandbox.behaviour.faults = {}
         await recall(door, one)
         await until(lambda: got in taken_back(sandbox))
-        await quiet(until)
+        await quiet()
     assert taken_back(sandbox) == Counter([got])
     assert not {muted, asleep, late, refused} & set(first_of(sandbox))
 
 
 async def test_a_recall_in_the_middle_follows_exactly_those_who_got_it_and_never_overtakes(
-    open_push: OpenPush, sandbox: FcmSandbox, until: Until
+    open_push: OpenPush, sandbox: FcmSandbox
 ) -> None:
     async with open_push(fcm={"per_minute": 6_000}) as door:
         await phones(door, 200)
@@ -131,7 +114,7 @@ async def test_a_recall_in_the_middle_follows_exactly_those_who_got_it_and_never
         await until(lambda: len(sandbox.received) >= 40)
         await recall(door, one)
         await until(lambda: sum(taken_back(sandbox).values()) > 0)
-        await quiet(until)
+        await quiet()
         phases: dict[str, list[bool]] = {}
         for message in sandbox.received:
             phases.setdefault(message.token, []).append("state" in message.message["data"])
@@ -143,7 +126,7 @@ async def test_a_recall_in_the_middle_follows_exactly_those_who_got_it_and_never
 
 
 async def test_what_a_worker_had_under_way_when_it_died_is_taken_back_once_its_lease_is_over(
-    open_push: OpenPush, sandbox: FcmSandbox, until: Until
+    open_push: OpenPush, sandbox: FcmSandbox
 ) -> None:
     async with open_push(lease=2.0, fcm={"timeout": 0.9}) as door:
         tokens = await phones(door, 8)
@@ -164,18 +147,16 @@ async def test_what_a_worker_had_under_way_when_it_died_is_taken_back_once_its_l
         await chunk(tokens[4:6], done=b"\x00", reached=b"\x00", attempts=0, not_before=now + 9_999_999)
         await chunk(tokens[6:], done=b"\x03", reached=None, attempts=1, state="done", outcomes={"accepted": 2})
         await recall(door, one)
-        await quiet(until)
+        await quiet()
     assert taken_back(sandbox) == Counter([tokens[1], tokens[2], *tokens[6:]])
     assert not first_of(sandbox)
 
 
-async def test_a_recall_waits_for_a_provider_that_is_down_and_loses_nothing(
-    door: Door, sandbox: FcmSandbox, until: Until
-) -> None:
+async def test_a_recall_waits_for_a_provider_that_is_down_and_loses_nothing(door: Door, sandbox: FcmSandbox) -> None:
     tokens = await phones(door, 40)
     one = await publish(door, await broadcast(door))
     await until(lambda: len(first_of(sandbox)) == 40)
-    await quiet(until)
+    await quiet()
     sandbox.behaviour.unavailable_share = 1.0
     await recall(door, one)
     await until(lambda: sandbox.answers["UNAVAILABLE"] > 5)
@@ -184,7 +165,7 @@ async def test_a_recall_waits_for_a_provider_that_is_down_and_loses_nothing(
     await until(lambda: set(taken_back(sandbox)) == set(tokens))
 
 
-async def test_nobody_sees_the_withdrawal_as_a_notice_of_its_own(door: Door, sandbox: FcmSandbox, until: Until) -> None:
+async def test_nobody_sees_the_withdrawal_as_a_notice_of_its_own(door: Door, sandbox: FcmSandbox) -> None:
     await phones(door, 1)
     sun = door.staff("sun", "traffic:publisher")
     created = (await sun.post("/v1/notices", {
@@ -210,16 +191,16 @@ async def test_nobody_sees_the_withdrawal_as_a_notice_of_its_own(door: Door, san
 
 
 async def test_a_newer_notice_stands_in_the_place_of_the_older_and_who_gets_only_the_older_is_told(
-    door: Door, sandbox: FcmSandbox, until: Until
+    door: Door, sandbox: FcmSandbox
 ) -> None:
     (both,) = await phones(door, 1, "both", division="330106")
     (only,) = await phones(door, 1, "only", division="510703")
     first = await publish(door, await broadcast(door))
     await until(lambda: len(sandbox.received) == 2)
-    await quiet(until)
+    await quiet()
     second = await broadcast(door, audience={"divisions": ["330100"]}, supersedes=first.id, tag=first.name)
     await publish(door, second)
-    await quiet(until)
+    await quiet()
     await until(lambda: len(sandbox.received) == 4)
     last = {one.token: one.message for one in list(sandbox.received)[2:]}
     assert {message["android"]["notification"]["tag"] for message in last.values()} == {str(first.id)}
@@ -232,12 +213,12 @@ async def test_a_newer_notice_stands_in_the_place_of_the_older_and_who_gets_only
 
 
 async def test_a_newer_one_that_is_recalled_before_it_went_out_takes_the_older_off_the_screen(
-    door: Door, sandbox: FcmSandbox, until: Until
+    door: Door, sandbox: FcmSandbox
 ) -> None:
     tokens = await phones(door, 3)
     first = await publish(door, await broadcast(door))
     await until(lambda: len(sandbox.received) == 3)
-    await quiet(until)
+    await quiet()
     sandbox.behaviour.unavailable_share = 1.0
     second = await publish(door, await broadcast(door, supersedes=first.id, tag=first.name))
     await until(lambda: sandbox.answers["UNAVAILABLE"] > 0)
@@ -268,14 +249,13 @@ async def everywhere(tmp_path: Path, sandbox: FcmSandbox) -> AsyncIterator[tuple
     account = sandbox.service_account_file(tmp_path / "account.json")
     urls = {"base_url": sandbox.base_url, "topics_url": sandbox.topics_url}
     web = {"private_key_file": str(tmp_path / "webpush.pem"), "contact": "mailto:push@city.example", "loopback": True}
-    plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
     own = {
         "fcm": {"service_account_file": str(account), **urls, "at_once": 10},
         "webpush": web,
         "alerts": {"sender": "alerts@city.example"},
         "one_person": ["traffic"],
     }
-    async with WebPushSandbox() as service, open_door(tmp_path, plugins, settings={"mobile_push": own}) as door:
+    async with WebPushSandbox() as service, open_door(tmp_path, PLUGINS, settings={"mobile_push": own}) as door:
         wang, area = door.citizen("wang"), {"division": "330106"}
         phone = {"provider": "fcm", "token": "phone-0001", "platform": "ios", "language": "en", "area": area}
         (await wang.post("/v1/devices", phone)).created()
@@ -292,7 +272,7 @@ async def everywhere(tmp_path: Path, sandbox: FcmSandbox) -> AsyncIterator[tuple
 
 
 async def test_an_alert_its_update_and_its_cancel_are_one_line_on_every_screen(
-    everywhere: tuple[Door, WebPushSandbox], sandbox: FcmSandbox, until: Until
+    everywhere: tuple[Door, WebPushSandbox], sandbox: FcmSandbox
 ) -> None:
     door, service = everywhere
     sun = door.staff("sun", "traffic:publisher")
@@ -304,7 +284,7 @@ async def test_an_alert_its_update_and_its_cancel_are_one_line_on_every_screen(
         shown = (await sun.get(created["links"]["preview"])).ok()["platforms"]
         ids.append(created["id"])
         await until(lambda: len(sandbox.received) == len(service.received) == number + 1)  # noqa: B023
-        await quiet(until)
+        await quiet()
         fcm, web = sandbox.received[-1].message, service.received[-1].message
         assert fcm["apns"]["headers"]["apns-collapse-id"] == web["tag"] == ids[0]
         assert fcm["android"]["notification"]["tag"] == ids[0]
@@ -326,7 +306,7 @@ async def test_an_alert_its_update_and_its_cancel_are_one_line_on_every_screen(
 
 
 async def test_a_recalled_alert_is_taken_back_through_every_provider_as_the_preview_shows(
-    everywhere: tuple[Door, WebPushSandbox], sandbox: FcmSandbox, until: Until
+    everywhere: tuple[Door, WebPushSandbox], sandbox: FcmSandbox
 ) -> None:
     door, service = everywhere
     sun = door.staff("sun", "traffic:publisher")
@@ -337,7 +317,7 @@ async def test_a_recalled_alert_is_taken_back_through_every_provider_as_the_prev
     }
     (await sun.post(f"/v1/alerts/{draft['id']}/actions/publish", {})).ok()
     await until(lambda: len(sandbox.received) == len(service.received) == 1)
-    await quiet(until)
+    await quiet()
     (await sun.post(f"/v1/alerts/{draft['id']}/actions/recall", {"reason": "A false alarm."})).ok()
     await until(lambda: len(sandbox.received) == len(service.received) == 2)
     fcm, web = sandbox.received[-1].message, service.received[-1].message
@@ -353,13 +333,13 @@ async def test_a_recalled_alert_is_taken_back_through_every_provider_as_the_prev
 
 
 async def test_a_cancel_of_two_alerts_takes_both_off_the_screen(
-    everywhere: tuple[Door, WebPushSandbox], sandbox: FcmSandbox, until: Until
+    everywhere: tuple[Door, WebPushSandbox], sandbox: FcmSandbox
 ) -> None:
     door, _ = everywhere
     sun = door.staff("sun", "traffic:publisher")
     ids = [(await sun.post("/v1/alerts", alert(door))).created()["id"] for _ in range(2)]
     await until(lambda: len(sandbox.received) == 2)
-    await quiet(until)
+    await quiet()
     cancel = alert(door, msg_type="Cancel", references=ids, info=None, note="Both are over.")
     created = (await sun.post("/v1/alerts", cancel)).created()
     await until(lambda: len(sandbox.received) == 4)
@@ -376,7 +356,7 @@ async def test_a_cancel_of_two_alerts_takes_both_off_the_screen(
 
 
 @pytest.mark.long
-async def test_what_went_to_a_topic_is_taken_back_there(open_push: OpenPush, sandbox: FcmSandbox, until: Until) -> None:
+async def test_what_went_to_a_topic_is_taken_back_there(open_push: OpenPush, sandbox: FcmSandbox) -> None:
     async with open_push(fcm={"topics": True}) as door:
         from mobile_push.tables.models import TopicRound
 
@@ -386,9 +366,9 @@ async def test_what_went_to_a_topic_is_taken_back_there(open_push: OpenPush, san
         })).created()  # fmt: skip
         await until(lambda: any("phone-0001" in tokens for tokens in sandbox.topics.followers.values()))
         one = await publish(door, await broadcast(door, "alert"))
-        await quiet(until)
+        await quiet()
         await recall(door, one)
-        await quiet(until)
+        await quiet()
     messages = [(received.token, received.message["data"].get("state")) for received in sandbox.received]
     topics = {token for token, _ in messages if ".everyone." in token}
     assert len(topics) == len(LANGUAGES)

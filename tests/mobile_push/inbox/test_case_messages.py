@@ -23,7 +23,7 @@ from banshi.sdk.cases import steps_of
 from banshi.testing import Door, open_door
 from mobile_push.sandbox import FcmSandbox
 from mobile_push.settings import CASE_TITLE
-from tests.places import TRAFFIC
+from tests.mobile_push.conftest import PLUGINS
 
 #: Longest time in seconds that the phones' pushes are waited for.
 PATIENCE = 30.0
@@ -107,10 +107,9 @@ class City:
 async def open_city(stack: AsyncExitStack, folder: Path) -> City:
     sandbox = await stack.enter_async_context(FcmSandbox())
     key = sandbox.service_account_file(folder / "key.json")
-    plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
     own = {"mobile_push": {"fcm": {"service_account_file": str(key), "base_url": sandbox.base_url}}}
     database = f"sqlite://{folder / 'banshi.sqlite3'}?synchronous=OFF&busy_timeout=5000"
-    door = await stack.enter_async_context(open_door(folder, plugins, settings=own, platform={"database": database}))
+    door = await stack.enter_async_context(open_door(folder, PLUGINS, settings=own, platform={"database": database}))
     city = City(door, sandbox)
     await city.register()
     return city

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from tortoise.exceptions import ValidationError
 
-from banshi import Message, Write
+from banshi import Write
 from banshi.kernel.outbox import outbox
 from banshi.testing import Door, Person
 from mobile_push.delivery.service import deliver
-
-Make = Callable[..., Message]
+from tests.mobile_push.conftest import new_message, until_equal
+from tests.waiting import until
 
 NOTHING: dict[str, Any] = {"items": [], "changes": [], "next": None}
 
@@ -33,11 +32,9 @@ async def whole_inbox(person: Person, limit: int = 200) -> list[dict[str, Any]]:
     return items
 
 
-async def test_numbers_have_no_gaps_and_each_message_is_there_once_however_many_come_at_once(
-    door: Door, message: Make
-) -> None:
+async def test_numbers_have_no_gaps_and_each_message_is_there_once_however_many_come_at_once(door: Door) -> None:
     chance = random.Random(11)
-    batches = [[message(chance.choice(PEOPLE)) for _ in range(chance.randint(1, 12))] for _ in range(80)]
+    batches = [[new_message(chance.choice(PEOPLE)) for _ in range(chance.randint(1, 12))] for _ in range(80)]
     # Each batch comes twice, the second time torn differently, and everything at the same moment.
     everything = [one for batch in batches for one in batch]
     again = [everything[start : start + 9] for start in range(0, len(everything), 9)]
@@ -49,38 +46,32 @@ async def test_numbers_have_no_gaps_and_each_message_is_there_once_however_many_
         assert sorted(item["id"] for item in items) == wanted
 
 
-async def test_a_batch_that_is_delivered_twice_arrives_once_in_the_order_of_the_first(
-    door: Door, message: Make
-) -> None:
-    batch = [message() for _ in range(5)]
+async def test_a_batch_that_is_delivered_twice_arrives_once_in_the_order_of_the_first(door: Door) -> None:
+    batch = [new_message() for _ in range(5)]
     await deliver(door.platform, batch)
-    await deliver(door.platform, [message(), *reversed(batch)])
+    await deliver(door.platform, [new_message(), *reversed(batch)])
     items = await whole_inbox(door.citizen("wang"))
     assert [item["id"] for item in items[:5]] == [one.id for one in batch]
     assert len(items) == 6
 
 
-async def test_a_message_that_is_in_a_batch_twice_arrives_once(door: Door, message: Make) -> None:
-    one = message()
-    await deliver(door.platform, [one, message(), one])
+async def test_a_message_that_is_in_a_batch_twice_arrives_once(door: Door) -> None:
+    one = new_message()
+    await deliver(door.platform, [one, new_message(), one])
     assert [item["seq"] for item in await whole_inbox(door.citizen("wang"))] == [1, 2]
 
 
-async def test_a_batch_that_cant_be_stored_takes_no_number_and_stores_nothing_of_itself(
-    door: Door, message: Make
-) -> None:
-    await deliver(door.platform, [message()])
+async def test_a_batch_that_cant_be_stored_takes_no_number_and_stores_nothing_of_itself(door: Door) -> None:
+    await deliver(door.platform, [new_message()])
     with pytest.raises(ValidationError, match="link"):
-        await deliver(door.platform, [message(), message("li"), message(link="/" * 300)])
-    await deliver(door.platform, [message()])
+        await deliver(door.platform, [new_message(), new_message("li"), new_message(link="/" * 300)])
+    await deliver(door.platform, [new_message()])
     assert [item["seq"] for item in await whole_inbox(door.citizen("wang"))] == [1, 2]
     assert await whole_inbox(door.citizen("li")) == []
 
 
-async def test_a_message_that_cant_be_stored_does_not_hold_up_the_ones_that_it_came_with(
-    door: Door, message: Make, until: Any
-) -> None:
-    batch = [message(), message(link="/" * 300), message("li")]
+async def test_a_message_that_cant_be_stored_does_not_hold_up_the_ones_that_it_came_with(door: Door) -> None:
+    batch = [new_message(), new_message(link="/" * 300), new_message("li")]
     rows = [row for one in batch for row in outbox.message_rows(door.platform, one, dedup=one.id)]
     await door.platform.store.commit(Write(rows=list(rows)))
 
@@ -89,12 +80,8 @@ async def test_a_message_that_cant_be_stored_does_not_hold_up_the_ones_that_it_c
 
     await until(arrived)
     assert [item["seq"] for item in await whole_inbox(door.citizen("wang"))] == [1]
-
-    async def one_is_kept() -> bool:
-        """To be tried again; the others are settled a moment after they have arrived."""
-        return await outbox.counts(door.platform.store) == {("channel:mobile_push", "due"): 1}
-
-    await until(one_is_kept)
+    # To be tried again; the others are settled a moment after they have arrived.
+    await until_equal(lambda: outbox.counts(door.platform.store), {("channel:mobile_push", "due"): 1})
 
 
 async def test_a_step_of_a_case_is_in_the_inbox_with_a_link_to_it(door: Door, answers: Any) -> None:
@@ -113,10 +100,10 @@ async def test_a_step_of_a_case_is_in_the_inbox_with_a_link_to_it(door: Door, an
     assert "\n照片不清\n" in items[1]["body"]
 
 
-async def test_reading_goes_on_behind_the_last_number_and_ends_with_null(door: Door, message: Make) -> None:
+async def test_reading_goes_on_behind_the_last_number_and_ends_with_null(door: Door) -> None:
     citizen = door.citizen("wang")
     assert (await citizen.get("/v1/inbox")).ok() == {**NOTHING, "cursor": "0.0"}
-    await deliver(door.platform, [message() for _ in range(120)])
+    await deliver(door.platform, [new_message() for _ in range(120)])
     first = (await citizen.get("/v1/inbox")).ok()
     assert ([item["seq"] for item in first["items"]], first["next"]) == (list(range(1, 51)), "50.0")
     last = (await citizen.get("/v1/inbox?after=100&limit=20")).ok()
@@ -125,16 +112,16 @@ async def test_reading_goes_on_behind_the_last_number_and_ends_with_null(door: D
     assert [item["seq"] for item in await whole_inbox(citizen, limit=7)] == list(range(1, 121))
 
 
-async def test_a_message_is_read_in_the_readers_language(door: Door, message: Make) -> None:
-    await deliver(door.platform, [message()])
+async def test_a_message_is_read_in_the_readers_language(door: Door) -> None:
+    await deliver(door.platform, [new_message()])
     citizen = door.citizen("wang")
     english = (await citizen.get("/v1/inbox", headers={"Accept-Language": "en-GB"})).ok()["items"][0]
     assert (english["title"], english["body"]) == ("Vehicle pass: approved", "Wang Xiaoming, please look")
     assert (await citizen.get("/v1/inbox")).ok()["items"][0]["title"] == "禁区通行证：已批准"
 
 
-async def test_nobody_reads_another_persons_inbox(door: Door, message: Make) -> None:
-    await deliver(door.platform, [message("wang"), message("li")])
+async def test_nobody_reads_another_persons_inbox(door: Door) -> None:
+    await deliver(door.platform, [new_message("wang"), new_message("li")])
     for name in ("wang", "li"):
         assert len(await whole_inbox(door.citizen(name))) == 1
     assert await whole_inbox(door.citizen("wan")) == []

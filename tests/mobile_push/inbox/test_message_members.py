@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import uuid4
 
 import aiohttp
 import pytest
 
-from banshi import Message
 from banshi.kernel.outbox import outbox
 from banshi.testing import Door, Person
 from mobile_push.delivery.service import deliver
 from mobile_push.sandbox import FcmSandbox
 from tests.conftest import good_answers
 from tests.mobile_push.broadcasts.alerts.test_alerts import alert, info
-from tests.mobile_push.conftest import OpenPush
-
-Send = Callable[..., Awaitable[Message]]
+from tests.mobile_push.conftest import OpenPush, new_message, send
+from tests.waiting import until
 
 MEMBERS = ("case", "item", "number", "state", "category", "severity")
 
@@ -43,21 +40,21 @@ async def test_a_message_says_its_case_item_number_and_the_state_that_the_step_l
     assert second["state"] == (await wang.get(case["links"]["self"])).ok()["state"] == "returned"
 
 
-async def test_a_plugins_message_without_them_has_null_in_their_place(door: Door, send: Send) -> None:
+async def test_a_plugins_message_without_them_has_null_in_their_place(door: Door) -> None:
     await send(door)
     (message,) = await inbox(door.citizen("wang"))
     assert [message[name] for name in MEMBERS] == [None] * len(MEMBERS)
 
 
-async def test_a_promise_of_the_version_before_is_a_message_without_them(door: Door, message: Any) -> None:
-    (row,) = outbox.message_rows(door.platform, message(), dedup="x")
+async def test_a_promise_of_the_version_before_is_a_message_without_them(door: Door) -> None:
+    (row,) = outbox.message_rows(door.platform, new_message(), dedup="x")
     assert not {"item", "number", "state"} & row.payload.keys(), "and a server of that version can read ours"
     payload = {**row.payload, "created_at": row.payload["created_at"].isoformat()}
     assert outbox.message_of(payload).item is None
 
 
 async def test_an_alert_says_its_category_and_the_worst_severity_in_the_inbox_and_in_the_push(
-    open_push: OpenPush, sandbox: FcmSandbox, until: Any
+    open_push: OpenPush, sandbox: FcmSandbox
 ) -> None:
     async with open_push(**ALERTS) as door:
         wang, boss = door.citizen("wang"), door.staff("boss", "traffic:publisher")
@@ -71,7 +68,7 @@ async def test_an_alert_says_its_category_and_the_worst_severity_in_the_inbox_an
         assert [message[name] for name in MEMBERS] == [None, None, None, "published", "Met", "Extreme"]
 
 
-async def test_a_push_about_a_case_bears_nothing_of_it(door: Door, sandbox: FcmSandbox, send: Send, until: Any) -> None:
+async def test_a_push_about_a_case_bears_nothing_of_it(door: Door, sandbox: FcmSandbox) -> None:
     device = {"provider": "fcm", "token": "a-token-of-wang", "platform": "android"}
     (await door.citizen("wang").post("/v1/devices", device)).created()
     await send(door, case_id=str(uuid4()), item="zone-pass", number="ZP-2026-1", state="approved")
@@ -81,7 +78,7 @@ async def test_a_push_about_a_case_bears_nothing_of_it(door: Door, sandbox: FcmS
     assert not {"zone-pass", "ZP-2026-1", "approved", "application"} & set(data.values())
 
 
-async def test_one_message_is_read_by_its_id_as_the_inbox_has_it(door: Door, send: Send) -> None:
+async def test_one_message_is_read_by_its_id_as_the_inbox_has_it(door: Door) -> None:
     wang = door.citizen("wang")
     (await door.staff("li", "traffic:publisher").post("/v1/notices", NOTICE)).created()
     await send(door)
@@ -93,7 +90,7 @@ async def test_one_message_is_read_by_its_id_as_the_inbox_has_it(door: Door, sen
 NOTICE = {"department": "traffic", "title": {"zh-CN": "通知", "en": "Notice"}, "audience": {"everyone": True}}
 
 
-async def test_who_asks_for_anothers_message_or_for_none_learns_the_same(door: Door, send: Send) -> None:
+async def test_who_asks_for_anothers_message_or_for_none_learns_the_same(door: Door) -> None:
     theirs = await send(door, "li")
     for_followers = {**NOTICE, "audience": {"departments": ["traffic"]}}
     notice = (await door.staff("li", "traffic:publisher").post("/v1/notices", for_followers)).created()
@@ -108,10 +105,8 @@ async def test_who_asks_for_anothers_message_or_for_none_learns_the_same(door: D
 
 
 @pytest.mark.parametrize("place", ["4", "3.1", "0.1", "999999999999999", "9007199254740992.9007199254740992"])
-async def test_a_place_beyond_the_end_is_refused_by_page_and_stream_and_says_what_to_do(
-    door: Door, message: Any, place: str
-) -> None:
-    await deliver(door.platform, [message() for _ in range(3)])
+async def test_a_place_beyond_the_end_is_refused_by_page_and_stream_and_says_what_to_do(door: Door, place: str) -> None:
+    await deliver(door.platform, [new_message() for _ in range(3)])
     wang = door.citizen("wang")
     (await wang.get("/v1/inbox?after=3")).ok()
     refused = [

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 import pytest
 from prometheus_client import CollectorRegistry
 
-from banshi import Message, Write
+from banshi import Write
 from banshi.builtin.personal_data.housekeeping import tidy
 from banshi.foundation.findings import ConfigurationError
 from banshi.kernel.outbox.outbox import message_of, message_rows
@@ -28,9 +28,10 @@ from mobile_push.sandbox import Behaviour, FcmSandbox
 from mobile_push.sandbox.webpush.push_service import WebPushSandbox
 from mobile_push.settings import PushSettings
 from mobile_push.tables.models import Delivery, Device
-from tests.mobile_push.conftest import hurry, push
-from tests.places import ROOT, TRAFFIC
+from tests.mobile_push.conftest import PLUGINS, hurry, new_message, push
+from tests.places import ROOT
 from tests.readers.tables import tables_with, with_mode
+from tests.waiting import until
 
 CLIENTS = ROOT / "plugins" / "integrations" / "clients"
 
@@ -105,8 +106,7 @@ def open_city(tmp_path: Path, sandbox: FcmSandbox, monkeypatch: pytest.MonkeyPat
         program = tmp_path / "program"
         program.mkdir()
         (program / "__init__.py").write_text(PROGRAM, encoding="utf-8")
-        plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
-        plugins |= {"clients": CLIENTS, "program": program}
+        plugins = {**PLUGINS, "clients": CLIENTS, "program": program}
         async with AsyncExitStack() as stack:
             second = await stack.enter_async_context(FcmSandbox())
             tables = {
@@ -122,7 +122,7 @@ def open_city(tmp_path: Path, sandbox: FcmSandbox, monkeypatch: pytest.MonkeyPat
 
 
 async def test_a_test_client_s_case_is_marked_pushed_to_the_sandbox_alone_and_gone_after_its_days(
-    open_city: Callable[..., Any], database: str, phone: dict[str, str], answers: Any, until: Any
+    open_city: Callable[..., Any], database: str, phone: dict[str, str], answers: Any
 ) -> None:
     async with open_city(database=database) as city:
         door, wang = city.door, city.door.citizen("wang")
@@ -158,7 +158,7 @@ async def test_a_test_client_s_case_is_marked_pushed_to_the_sandbox_alone_and_go
 
 
 async def test_without_a_sandbox_a_test_message_goes_over_no_network_and_is_still_in_the_inbox(
-    open_city: Callable[..., Any], phone: dict[str, str], answers: Any, until: Any
+    open_city: Callable[..., Any], phone: dict[str, str], answers: Any
 ) -> None:
     async with open_city(has_sandbox=False) as city:
         door, wang = city.door, city.door.citizen("wang")
@@ -178,7 +178,7 @@ async def test_without_a_sandbox_a_test_message_goes_over_no_network_and_is_stil
 
 
 async def test_a_team_client_s_case_is_pushed_for_real_and_made_for_its_team_alone(
-    open_city: Callable[..., Any], phone: dict[str, str], answers: Any, until: Any
+    open_city: Callable[..., Any], phone: dict[str, str], answers: Any
 ) -> None:
     async with open_city() as city:
         wang = city.door.citizen("wang")
@@ -193,7 +193,7 @@ async def test_a_team_client_s_case_is_pushed_for_real_and_made_for_its_team_alo
 
 
 async def test_a_sandbox_that_knows_no_such_phone_makes_no_phone_be_forgotten(
-    open_city: Callable[..., Any], phone: dict[str, str], answers: Any, until: Any
+    open_city: Callable[..., Any], phone: dict[str, str], answers: Any
 ) -> None:
     async with open_city() as city:
         wang, code = city.door.citizen("wang"), with_mode(city.door, "zone-pass", "test")
@@ -211,11 +211,11 @@ async def test_phones_register_for_no_sandbox_and_broadcasts_go_by_none(open_cit
         assert city.door.platform[PUSH].couriered == ["fcm"]
 
 
-async def test_an_older_server_beside_this_one_reads_what_is_live_and_nothing_else(
-    door: Door, message: Callable[..., Message]
-) -> None:
+async def test_an_older_server_beside_this_one_reads_what_is_live_and_nothing_else(door: Door) -> None:
     """A rolling update: whoever knows no modes would push a test message for real, so it must not read one."""
-    rows = {mode: message_rows(door.platform, message(mode=mode), "d")[0].payload for mode in ("live", "team", "test")}
+    rows = {
+        mode: message_rows(door.platform, new_message(mode=mode), "d")[0].payload for mode in ("live", "team", "test")
+    }
     assert ["mode" in payload for payload in rows.values()] == [False, True, True]
     for mode, payload in rows.items():
         assert message_of({**payload, "created_at": datetime.now(UTC).isoformat()}).mode == mode
@@ -257,7 +257,7 @@ async def test_the_real_project_s_key_is_not_shown_to_a_sandbox(tmp_path: Path, 
 
 
 async def test_a_browser_s_test_messages_come_to_the_web_push_sandbox_and_its_real_ones_to_its_own_service(
-    tmp_path: Path, answers: Any, until: Any
+    tmp_path: Path, answers: Any
 ) -> None:
     """Under the same id each time, with our signature; what is in it only the browser could read."""
     key = tmp_path / "key.pem"
@@ -265,8 +265,7 @@ async def test_a_browser_s_test_messages_come_to_the_web_push_sandbox_and_its_re
     async with WebPushSandbox() as real, WebPushSandbox() as second:
         webpush = {"private_key_file": str(key), "contact": "mailto:ops@city.example", "loopback": True}
         settings = {"webpush": webpush, "sandbox": {"webpush": second.url}}
-        plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
-        async with open_door(tmp_path, plugins, settings={"mobile_push": settings}) as door:
+        async with open_door(tmp_path, PLUGINS, settings={"mobile_push": settings}) as door:
             wang, public = door.citizen("wang"), (await door.anyone.get("/v1/push/webpush-key")).ok()
             phone = {"provider": "webpush", "platform": "web", "language": "en"}
             subscription = real.subscribe(next(iter(public.values())))

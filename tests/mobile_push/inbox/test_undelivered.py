@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +12,6 @@ from uuid import uuid4
 import pytest
 from tortoise.transactions import in_transaction
 
-from banshi import Message
 from banshi.kernel.runtime.process_role import EVERYTHING, ProcessRole
 from banshi.kernel.tables.outbox import OutboxRow
 from banshi.testing import Door, open_door
@@ -21,8 +20,8 @@ from mobile_push.delivery.service import deliver
 from mobile_push.inbox.undelivered import UNDELIVERED, tell_lost
 from mobile_push.sandbox import FcmSandbox
 from mobile_push.tables.models import Delivery, InboxMessage, Silence
-from tests.mobile_push.conftest import TRAFFIC, hurry
-from tests.mobile_push.delivery.test_fan_out import phones
+from tests.mobile_push.conftest import TRAFFIC, hurry, new_message
+from tests.mobile_push.delivery.fan_out import phones
 from tests.waiting import until
 
 HOOKS = Path(__file__).with_name("undelivered_listener")
@@ -41,7 +40,7 @@ async def listened(
 
 
 async def test_of_everybody_those_are_told_of_whom_no_phone_of_theirs_could_show_it_and_once(
-    tmp_path: Path, sandbox: FcmSandbox, database: str, message: Callable[..., Message], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, sandbox: FcmSandbox, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with listened(tmp_path, sandbox, database, monkeypatch) as door:
         await phones(door, 1, "dead", person="dead")
@@ -54,11 +53,11 @@ async def test_of_everybody_those_are_told_of_whom_no_phone_of_theirs_could_show
         case = str(uuid4())
         await Silence.create(id=1, person="silent", about=f"case:{case}")
         people = ("nobody", "dead", "half", "fine", "silent", "connected", "nobody")
-        live = [message(one, case_id=case) for one in people]
+        live = [new_message(one, case_id=case) for one in people]
         others = [
-            message("nobody", case_id=case, mode="test"),
-            message("nobody", case_id=case, kind="notice"),
-            message("nobody"),
+            new_message("nobody", case_id=case, mode="test"),
+            new_message("nobody", case_id=case, kind="notice"),
+            new_message("nobody"),
         ]
         for _ in range(2):
             await deliver(door.platform, [*live, *others])
@@ -72,11 +71,7 @@ async def test_of_everybody_those_are_told_of_whom_no_phone_of_theirs_could_show
 
 
 async def test_whoever_is_killed_in_the_middle_has_settled_nothing_or_tells_of_it(
-    tmp_path: Path,
-    sandbox: FcmSandbox,
-    database: str,
-    message: Callable[..., Message],
-    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path, sandbox: FcmSandbox, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tried = list[int]()
 
@@ -91,7 +86,7 @@ async def test_whoever_is_killed_in_the_middle_has_settled_nothing_or_tells_of_i
         sandbox.behaviour.unregistered = {"dead-000000"}
         with monkeypatch.context() as patch:
             patch.setattr(rows, "tell_lost", killed)
-            one, *others = (message(who, case_id=str(uuid4())) for who in ("dead", "fine", "well"))
+            one, *others = (new_message(who, case_id=str(uuid4())) for who in ("dead", "fine", "well"))
             await deliver(door.platform, [one, *others])
             await until(lambda: tried)
             assert (await Delivery.get(message_id=one.id)).state == "due"
@@ -99,17 +94,13 @@ async def test_whoever_is_killed_in_the_middle_has_settled_nothing_or_tells_of_i
 
 
 async def test_of_two_who_settle_a_message_s_last_phones_at_once_one_tells(
-    tmp_path: Path,
-    sandbox: FcmSandbox,
-    database: str,
-    message: Callable[..., Message],
-    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path, sandbox: FcmSandbox, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nobody_sends = ProcessRole(lanes=frozenset())
     async with listened(tmp_path, sandbox, database, monkeypatch, nobody_sends) as door:
         for name in ("one", "two"):
             await phones(door, 1, name, person="dead")
-        await deliver(door.platform, [one := message("dead", case_id=str(uuid4()))])
+        await deliver(door.platform, [one := new_message("dead", case_id=str(uuid4()))])
 
         async def settle(row: Delivery) -> None:
             async with in_transaction() as connection:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from banshi import Message
 from banshi.testing import Door, Person, open_door
 from mobile_push.delivery.service import PUSH, deliver
 from mobile_push.tables.models import Broadcast, InboxCounter, Profile
-
-Make = Callable[..., Message]
+from tests.mobile_push.conftest import new_message
 
 
 @pytest.fixture
@@ -34,22 +32,20 @@ async def mark(person: Person, through: Any) -> int:
     return left
 
 
-async def test_each_message_is_unread_until_it_is_marked_and_another_person_has_their_own(
-    door: Door, message: Make
-) -> None:
+async def test_each_message_is_unread_until_it_is_marked_and_another_person_has_their_own(door: Door) -> None:
     wang, li = door.citizen("wang"), door.citizen("li")
     assert await unread(wang) == 0
-    await deliver(door.platform, [message() for _ in range(5)] + [message("li")])
+    await deliver(door.platform, [new_message() for _ in range(5)] + [new_message("li")])
     assert (await unread(wang), await unread(li)) == (5, 1)
     assert await mark(wang, 3) == 2
     assert await mark(wang, 5) == 0
     assert (await unread(wang), await unread(li)) == (0, 1)
-    await deliver(door.platform, [message()])
+    await deliver(door.platform, [new_message()])
     assert await unread(wang) == 1
 
 
-async def test_a_message_that_was_opened_is_read_and_counted_once(door: Door, message: Make) -> None:
-    wang, messages = door.citizen("wang"), [message() for _ in range(4)]
+async def test_a_message_that_was_opened_is_read_and_counted_once(door: Door) -> None:
+    wang, messages = door.citizen("wang"), [new_message() for _ in range(4)]
     await deliver(door.platform, messages)
     document = {"provider": "stream", "token": "phone-0001", "platform": "android"}
     device = (await wang.post("/v1/devices", document)).created()["id"]
@@ -64,20 +60,20 @@ async def test_a_message_that_was_opened_is_read_and_counted_once(door: Door, me
     assert await mark(wang, 2) == 1
 
 
-async def test_a_mark_never_goes_backwards_and_never_ahead_of_what_there_is(door: Door, message: Make) -> None:
+async def test_a_mark_never_goes_backwards_and_never_ahead_of_what_there_is(door: Door) -> None:
     wang = door.citizen("wang")
     assert await mark(wang, 99) == 0
-    await deliver(door.platform, [message() for _ in range(5)])
+    await deliver(door.platform, [new_message() for _ in range(5)])
     assert await unread(wang) == 5, "a mark on an empty inbox marks nothing that comes later"
     for through, left in ((4, 1), (2, 1), (0, 1), ("4", 1), (2**53, 0)):
         assert await mark(wang, through) == left
-    await deliver(door.platform, [message()])
+    await deliver(door.platform, [new_message()])
     assert await unread(wang) == 1
 
 
-async def test_marks_at_once_leave_the_furthest(door: Door, message: Make) -> None:
+async def test_marks_at_once_leave_the_furthest(door: Door) -> None:
     wang = door.citizen("wang")
-    await deliver(door.platform, [message() for _ in range(20)])
+    await deliver(door.platform, [new_message() for _ in range(20)])
     await asyncio.gather(*(mark(wang, through) for through in (3, 18, 7, 11, 1, 18, 2, 15)))
     assert await unread(wang) == 2
 
@@ -105,13 +101,11 @@ async def publish(door: Door, seq: int, **changes: Any) -> Broadcast:
     return row
 
 
-async def test_notices_and_alerts_count_for_whom_they_are_until_they_are_marked_or_opened(
-    door: Door, message: Make
-) -> None:
+async def test_notices_and_alerts_count_for_whom_they_are_until_they_are_marked_or_opened(door: Door) -> None:
     wang, li = door.citizen("wang"), door.citizen("li")
     document = {"provider": "stream", "token": "phone-0001", "platform": "android", "area": {"division": "510703"}}
     device = (await wang.post("/v1/devices", document)).created()["id"]
-    await deliver(door.platform, [message()])
+    await deliver(door.platform, [new_message()])
     everybody = await publish(door, 1)
     await publish(door, 2, audience={"divisions": ["5107" + "00"]})
     await publish(door, 3, audience={"topics": ["weather"]})
@@ -127,9 +121,9 @@ async def test_notices_and_alerts_count_for_whom_they_are_until_they_are_marked_
     assert (await unread(wang), await unread(li)) == (1, 2)
 
 
-async def test_a_cursor_marks_both_logs(door: Door, message: Make) -> None:
+async def test_a_cursor_marks_both_logs(door: Door) -> None:
     wang = door.citizen("wang")
-    await deliver(door.platform, [message() for _ in range(3)])
+    await deliver(door.platform, [new_message() for _ in range(3)])
     for seq in (1, 2):
         await publish(door, seq)
     for through, marks in (("2.1", (2, 1)), ("1.99", (2, 2)), ("3", (3, 2)), ("0.0", (3, 2))):
@@ -138,12 +132,12 @@ async def test_a_cursor_marks_both_logs(door: Door, message: Make) -> None:
         assert (profile.read_seq, profile.read_broadcast) == marks
 
 
-async def test_marking_leaves_the_preferences_alone_and_the_other_way_round(door: Door, message: Make) -> None:
+async def test_marking_leaves_the_preferences_alone_and_the_other_way_round(door: Door) -> None:
     wang = door.citizen("wang")
     night = {"from": "22:00", "until": "07:00", "timezone": "Asia/Shanghai"}
     wished = {"topics": [], "departments": [], "quiet_hours": night, "notices": False}
     wished |= {"silent_categories": []}
-    await deliver(door.platform, [message(), message()])
+    await deliver(door.platform, [new_message(), new_message()])
     assert await mark(wang, 1) == 1
     (await wang.put("/v1/preferences", wished)).ok()
     assert await unread(wang) == 1
@@ -151,9 +145,9 @@ async def test_marking_leaves_the_preferences_alone_and_the_other_way_round(door
     assert (await wang.get("/v1/preferences")).ok() == wished
 
 
-async def test_a_wrong_place_is_told_and_marks_nothing(door: Door, message: Make) -> None:
+async def test_a_wrong_place_is_told_and_marks_nothing(door: Door) -> None:
     wang = door.citizen("wang")
-    await deliver(door.platform, [message()])
+    await deliver(door.platform, [new_message()])
     wrong: tuple[Any, ...] = (
         -1,
         1.5,

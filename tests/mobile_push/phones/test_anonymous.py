@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
-from banshi import Message
 from banshi.testing import Door, Person, Reply
-from mobile_push.broadcasts import publication
-from mobile_push.delivery.service import PUSH
 from mobile_push.phones import upkeep
 from mobile_push.phones.anonymous import flood
 from mobile_push.phones.anonymous.flood import REGISTRATIONS
 from mobile_push.phones.anonymous.subjects import subject_of
 from mobile_push.sandbox import FcmSandbox
-from mobile_push.tables.models import AnonymousDevice, Broadcast, Device, Follow, Profile, TopicChange, TopicRound
-from tests.mobile_push.conftest import hurry
-
-Until = Callable[..., Awaitable[None]]
-Send = Callable[..., Awaitable[Message]]
+from mobile_push.tables.models import AnonymousDevice, Broadcast, Device, Follow, Profile
+from tests.mobile_push.conftest import deliveries, hurry, send, until_equal
+from tests.mobile_push.delivery.fan_out import TITLE
+from tests.mobile_push.delivery.topics import followers
+from tests.mobile_push.delivery.topics.followers import alert, settled
+from tests.waiting import until
 
 PHONE = "tourist-phone-0001"
 HERE, ELSEWHERE = {"division": "510703"}, {"division": "110101"}
 TOPICS = {"weather": {"zh-CN": "天气", "en": "Weather"}}
-TITLE = {"zh-CN": "洪水红色预警", "en": "Flood: red warning"}
 
 #: All that there may be of one phone.
 TABLES = (Device, AnonymousDevice, Follow, Profile)
@@ -70,33 +66,9 @@ async def rows() -> list[int]:
     return [await model.all().count() for model in TABLES]
 
 
-async def publish(door: Door, audience: dict[str, Any], kind: str = "alert") -> Broadcast:
-    now = door.platform.now()
-    one = await Broadcast.create(
-        kind=kind,
-        department="traffic",
-        state="draft",
-        title=TITLE,
-        body={"zh-CN": "请转移到高处", "en": "Go to higher ground"},
-        link="/alerts/1",
-        audience=audience,
-        author="li",
-        created_at=now,
-        expires_at=now + timedelta(hours=1),
-    )
-    push = door.platform[PUSH]
-    published = await publication.publish(door.platform, one, push.couriered)
-    await push.announce()
-    return published
-
-
 def reached(sandbox: FcmSandbox, one: Broadcast) -> list[str]:
     """The phones on which a broadcast arrived, as often as it did."""
-    found: list[str] = []
-    for received in sandbox.received:
-        if received.message["data"]["message_id"] == str(one.id):
-            found += [received.token] if received.followers is None else sorted(received.followers)
-    return sorted(found)
+    return sorted(followers.reached(sandbox, one).elements())
 
 
 async def age(made: dict[str, Any], days: float) -> None:
@@ -109,14 +81,14 @@ async def age(made: dict[str, Any], days: float) -> None:
 
 @pytest.mark.parametrize("kind", ["alert", "notice"])
 async def test_a_broadcast_for_an_area_reaches_an_anonymous_phone_there_and_none_elsewhere(
-    door: Door, sandbox: FcmSandbox, until: Until, kind: str
+    door: Door, sandbox: FcmSandbox, kind: str
 ) -> None:
     await registered(door, "english-phone", area=HERE, language="en")
     await registered(door, "faraway-phone", area=ELSEWHERE)
     await registered(door, "nowhere-phone")
-    one = await publish(door, {"divisions": ["510700"]}, kind)
+    one = await alert(door, {"divisions": ["510700"]}, kind)
     await until(lambda: sandbox.received)
-    last = await publish(door, {"everyone": True})
+    last = await alert(door, {"everyone": True})
     await until(lambda: len(reached(sandbox, last)) == 3)
     assert reached(sandbox, one) == ["english-phone"]
     (received,) = [each for each in sandbox.received if each.message["data"]["message_id"] == str(one.id)]
@@ -124,7 +96,7 @@ async def test_a_broadcast_for_an_area_reaches_an_anonymous_phone_there_and_none
 
 
 async def test_a_place_a_topic_and_a_department_reach_it_as_they_reach_any_phone(
-    open_push: Any, sandbox: FcmSandbox, until: Until
+    open_push: Any, sandbox: FcmSandbox
 ) -> None:
     async with open_push(topics=TOPICS) as door:
         place = {"location": {"latitude": 31.46712, "longitude": 104.67934}}
@@ -134,7 +106,7 @@ async def test_a_place_a_topic_and_a_department_reach_it_as_they_reach_any_phone
         await registered(door, "other-phone")
         circle = {"center": [104.679, 31.467], "radius_km": 1}
         ones = [
-            await publish(door, audience, "notice")
+            await alert(door, audience, "notice")
             for audience in ({"circles": [circle]}, {"topics": ["weather"]}, {"departments": ["traffic"]})
         ]
         await until(lambda: len(sandbox.received) == 3)
@@ -142,7 +114,7 @@ async def test_a_place_a_topic_and_a_department_reach_it_as_they_reach_any_phone
 
 
 async def test_its_quiet_hours_and_its_wish_for_no_notices_hold_and_alerts_pass_both(
-    door: Door, sandbox: FcmSandbox, until: Until
+    door: Door, sandbox: FcmSandbox
 ) -> None:
     now = door.platform.city_time()
     begins, ends = (now - timedelta(hours=1)).strftime("%H:%M"), (now + timedelta(hours=1)).strftime("%H:%M")
@@ -150,16 +122,14 @@ async def test_its_quiet_hours_and_its_wish_for_no_notices_hold_and_alerts_pass_
     await registered(door, "quiet-phone", quiet_hours=quiet)
     await registered(door, "unwilling-phone", notices=False)
     await registered(door, "willing-phone")
-    notice = await publish(door, {"everyone": True}, "notice")
-    alert = await publish(door, {"everyone": True})
+    notice = await alert(door, {"everyone": True}, "notice")
+    warning = await alert(door, {"everyone": True})
     await until(lambda: len(sandbox.received) == 4)
     assert reached(sandbox, notice) == ["willing-phone"]
-    assert reached(sandbox, alert) == ["quiet-phone", "unwilling-phone", "willing-phone"]
+    assert reached(sandbox, warning) == ["quiet-phone", "unwilling-phone", "willing-phone"]
 
 
-async def test_a_public_notice_is_read_without_a_token_and_a_draft_or_one_to_people_is_not(
-    door: Door, until: Until
-) -> None:
+async def test_a_public_notice_is_read_without_a_token_and_a_draft_or_one_to_people_is_not(door: Door) -> None:
     publisher = door.staff("sun", "traffic:publisher")
     body = {"department": "traffic", "title": TITLE, "content": {"zh-CN": "**细节**", "en": "**Details**"}}
     public = (await publisher.post("/v1/notices", {**body, "audience": {"divisions": ["510703"]}})).created()
@@ -173,7 +143,7 @@ async def test_a_public_notice_is_read_without_a_token_and_a_draft_or_one_to_peo
 
 
 async def test_no_personal_message_reaches_it_and_no_token_may_bear_its_subject(
-    door: Door, sandbox: FcmSandbox, send: Send, until: Until, deliveries: Any
+    door: Door, sandbox: FcmSandbox
 ) -> None:
     made = await registered(door)
     subject = subject_of(UUID(made["device"]["id"]))
@@ -189,27 +159,24 @@ async def test_no_personal_message_reaches_it_and_no_token_may_bear_its_subject(
 
 
 async def test_topics_of_the_provider_have_it_until_it_signs_in_and_the_person_from_then_on(
-    open_push: Any, sandbox: FcmSandbox, until: Until
+    open_push: Any, sandbox: FcmSandbox
 ) -> None:
-    async def told() -> bool:
-        return await TopicRound.filter(complete=True).exists() and not await TopicChange.exists()
-
     def following() -> set[str]:
         return {topic.partition(".")[2] for topic, tokens in sandbox.topics.followers.items() if PHONE in tokens}
 
     async with open_push(fcm={"topics": True}, topics=TOPICS) as door:
-        await until(told)
+        await settled()
         made = await registered(door, topics=["weather"])
-        await until(told)
+        await settled()
         assert following() == {"everyone.zh-CN", "topic.weather.zh-CN"}
-        one = await publish(door, {"topics": ["weather"]})
+        one = await alert(door, {"topics": ["weather"]})
         await until(lambda: reached(sandbox, one) == [PHONE])
         await signed_in(door.citizen("wang"))
-        await until(told)
+        await settled()
         # What the phone wished before is not the person's wish.
         assert following() == {"everyone.zh-CN"}
         (await change(door, made)).problem(404, "not-found")
-        every = await publish(door, {"everyone": True})
+        every = await alert(door, {"everyone": True})
         await until(lambda: reached(sandbox, every) == [PHONE])
 
 
@@ -237,15 +204,13 @@ async def test_it_is_shown_what_it_sent_and_its_secret_once_and_neither_token_no
     assert not [name for name, value in stored.items() if "127.0.0.1" in value or made["secret"] in value]
 
 
-async def test_it_changes_its_token_its_area_its_language_and_its_wishes(
-    door: Door, sandbox: FcmSandbox, until: Until
-) -> None:
+async def test_it_changes_its_token_its_area_its_language_and_its_wishes(door: Door, sandbox: FcmSandbox) -> None:
     made = await registered(door, area=HERE, departments=["traffic"])
     body = {"token": "renewed-token", "area": ELSEWHERE, "language": "en", "departments": [], "notices": False}
     changed = (await change(door, made, **body)).ok()
     assert (changed["area"]["division"], changed["language"]) == ("110101", "en")
     assert (changed["departments"], changed["notices"]) == ([], False)
-    one = await publish(door, {"divisions": ["110000"]})
+    one = await alert(door, {"divisions": ["110000"]})
     await until(lambda: reached(sandbox, one) == ["renewed-token"])
     assert (await change(door, made, area=None)).ok()["area"] is None
 
@@ -260,14 +225,14 @@ async def test_it_removes_itself_and_nothing_is_left(door: Door) -> None:
 
 
 async def test_the_same_phone_again_is_one_registration_and_the_secret_before_ends(
-    door: Door, sandbox: FcmSandbox, until: Until
+    door: Door, sandbox: FcmSandbox
 ) -> None:
     first = await registered(door, area=HERE, departments=["traffic"])
     again = await registered(door, area=HERE)
     assert first["device"]["id"] != again["device"]["id"]
     assert await rows() == [1, 1, 0, 0]
     (await change(door, first)).problem(404, "not-found")
-    one = await publish(door, {"divisions": ["510703"]})
+    one = await alert(door, {"divisions": ["510703"]})
     await until(lambda: reached(sandbox, one) == [PHONE])
 
 
@@ -278,7 +243,7 @@ async def test_the_same_phone_many_times_at_once_is_one_registration(door: Door)
 
 
 async def test_at_sign_in_the_phone_is_the_persons_and_the_anonymous_one_ends_without_a_second_alert(
-    door: Door, sandbox: FcmSandbox, until: Until
+    door: Door, sandbox: FcmSandbox
 ) -> None:
     made = await registered(door, area=HERE, departments=["traffic"])
     wang = door.citizen("wang")
@@ -288,8 +253,8 @@ async def test_at_sign_in_the_phone_is_the_persons_and_the_anonymous_one_ends_wi
     assert device["area"] is None
     assert await rows() == [1, 0, 0, 0]
     (await change(door, made)).problem(404, "not-found")
-    one = await publish(door, {"everyone": True})
-    last = await publish(door, {"everyone": True})
+    one = await alert(door, {"everyone": True})
+    last = await alert(door, {"everyone": True})
     await until(lambda: reached(sandbox, last))
     assert reached(sandbox, one) == [PHONE]
     assert len((await wang.get("/v1/devices")).ok()["items"]) == 1
@@ -318,26 +283,22 @@ async def test_use_puts_its_end_off_and_an_ended_one_is_refused_and_forgotten(do
 
 
 async def test_a_dead_token_is_forgotten_as_others_are_and_what_is_left_of_it_a_round_later(
-    door: Door, sandbox: FcmSandbox, until: Until, monkeypatch: pytest.MonkeyPatch
+    door: Door, sandbox: FcmSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(upkeep, "MAX_PHONES_A_STEP", 2)
     good = [f"good-token-{number}" for number in range(5)]
     for token in good:
         await registered(door, token, departments=["traffic"])
     # The service is believed by what it takes; and of its dead addresses once it has taken something after them.
-    heard = await publish(door, {"everyone": True})
+    heard = await alert(door, {"everyone": True})
     await until(lambda: reached(sandbox, heard) == good)
     sandbox.behaviour.unregistered = {f"dead-token-{number}" for number in range(5)}
     for number in range(5):
         made = await registered(door, f"dead-token-{number}", departments=["traffic"])
-    heard = await publish(door, {"everyone": True})
+    heard = await alert(door, {"everyone": True})
     await until(lambda: reached(sandbox, heard) == good)
-    await publish(door, {"everyone": True})
-
-    async def gone() -> bool:
-        return await Device.all().count() == 5
-
-    await until(gone)
+    await alert(door, {"everyone": True})
+    await until_equal(Device.all().count, 5)
     (await change(door, made)).problem(404, "not-found")
     assert await upkeep.forget_ended(door.platform, 90) == 0
     assert await rows() == [5, 5, 5, 5]
@@ -365,9 +326,7 @@ async def test_a_wrong_secret_and_another_phones_id_change_and_tell_nothing(door
     (await door.citizen("wang").call("PATCH", made["device"]["links"]["self"], json={})).problem(400, "token-not-taken")
 
 
-async def test_the_phone_of_somebody_who_has_signed_in_is_not_taken_from_them(
-    door: Door, sandbox: FcmSandbox, send: Send, until: Until
-) -> None:
+async def test_the_phone_of_somebody_who_has_signed_in_is_not_taken_from_them(door: Door, sandbox: FcmSandbox) -> None:
     await signed_in(door.citizen("wang"))
     problem = (await ask(door)).problem(409, "conflict")
     assert "退出登录" in problem["detail"]
@@ -378,30 +337,28 @@ async def test_the_phone_of_somebody_who_has_signed_in_is_not_taken_from_them(
     assert sandbox.received[0].token == PHONE
 
 
-@pytest.mark.parametrize(
-    ("body", "pointer"),
-    [
-        ({"area": {"division": "510003"}}, "/area/division"),
-        ({"area": {"division": "510703999999999"}}, "/area/division"),
-        ({"area": {"location": {"latitude": 91, "longitude": 0}}}, "/area/location/latitude"),
-        ({"area": {}}, "/area"),
-        ({"topics": ["no-such-topic"]}, "/topics/0"),
-        ({"departments": ["no-such"]}, "/departments/0"),
-        ({"language": "xx"}, "/language"),
-        ({"quiet_hours": {"from": "22:00", "until": "22:00", "timezone": "Asia/Shanghai"}}, "/quiet_hours/until"),
-        ({"silent_categories": ["posting"]}, ""),
-        ({"person": "wang"}, ""),
-        ({"token": "short"}, "/token"),
-    ],
-)
-async def test_what_there_isnt_is_refused_and_nothing_is_registered_or_changed(
-    door: Door, body: dict[str, Any], pointer: str
-) -> None:
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"area": {"division": "510003"}}, "/area/division"),
+    ({"area": {"division": "510703999999999"}}, "/area/division"),
+    ({"area": {"location": {"latitude": 91, "longitude": 0}}}, "/area/location/latitude"),
+    ({"area": {}}, "/area"),
+    ({"topics": ["no-such-topic"]}, "/topics/0"),
+    ({"departments": ["no-such"]}, "/departments/0"),
+    ({"language": "xx"}, "/language"),
+    ({"quiet_hours": {"from": "22:00", "until": "22:00", "timezone": "Asia/Shanghai"}}, "/quiet_hours/until"),
+    ({"silent_categories": ["posting"]}, ""),
+    ({"person": "wang"}, ""),
+    ({"token": "short"}, "/token"),
+]
+
+
+async def test_what_there_isnt_is_refused_and_nothing_is_registered_or_changed(door: Door) -> None:
     made = await registered(door, "another-phone")
-    for reply in (await ask(door, **body), await change(door, made, **body)):
-        pointers = [one["pointer"] for one in reply.problem(422, "invalid-fields")["problems"]]
-        assert pointers
-        assert pointers[0].startswith(pointer)
+    for body, pointer in WRONG:
+        for reply in (await ask(door, **body), await change(door, made, **body)):
+            pointers = [one["pointer"] for one in reply.problem(422, "invalid-fields")["problems"]]
+            assert pointers, body
+            assert pointers[0].startswith(pointer), body
     assert await rows() == [1, 1, 0, 0]
 
 

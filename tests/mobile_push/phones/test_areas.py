@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from banshi import Message
 from banshi.testing import Door, Person, open_door
 from mobile_push.sandbox import FcmSandbox
 from mobile_push.tables.models import Device
-from tests.mobile_push.conftest import hurry
-
-Send = Callable[..., Awaitable[Message]]
-Until = Callable[..., Awaitable[None]]
-Deliveries = Callable[[Door], Awaitable[list[dict[str, Any]]]]
+from tests.mobile_push.conftest import hurry, send
+from tests.waiting import until
 
 #: Registration tokens, before and after the provider gave the app a new one.
 OLD, NEW = "phone-old-0001", "phone-new-0001"
@@ -94,7 +90,7 @@ async def test_who_takes_a_phone_over_learns_nothing_of_its_former_owner(plain: 
 
 
 async def test_a_new_token_keeps_the_phone_and_what_is_due_follows_it(
-    door: Door, sandbox: FcmSandbox, send: Send, until: Until, monkeypatch: pytest.MonkeyPatch
+    door: Door, sandbox: FcmSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hurry(monkeypatch)
     wang = door.citizen("wang")
@@ -115,7 +111,7 @@ async def test_a_new_token_keeps_the_phone_and_what_is_due_follows_it(
 
 
 async def test_a_push_under_way_to_a_token_that_has_just_ended_goes_to_the_new_one(
-    door: Door, sandbox: FcmSandbox, send: Send, until: Until, monkeypatch: pytest.MonkeyPatch
+    door: Door, sandbox: FcmSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("mobile_push.delivery.courier.MAX_SLEEP_S", 0.1)
     wang = door.citizen("wang")

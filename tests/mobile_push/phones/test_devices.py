@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from banshi import Message
 from banshi.testing import Door, Person, Reply, open_door
 from mobile_push.delivery.phones import Phones
 from mobile_push.delivery.service import PUSH
 from mobile_push.sandbox import FcmSandbox
 from mobile_push.tables.models import Device
-from tests.mobile_push.conftest import hurry
-
-Send = Callable[..., Awaitable[Message]]
-Until = Callable[..., Awaitable[None]]
-Deliveries = Callable[[Door], Awaitable[list[dict[str, Any]]]]
-
+from tests.mobile_push.conftest import deliveries, hurry, outcomes, send
+from tests.waiting import until
 
 #: A registration token.
 PHONE = "phone-0001"
@@ -86,7 +80,7 @@ async def test_the_same_token_for_two_persons_at_once_has_one_owner(door: Door) 
 
 
 async def test_who_takes_a_phone_over_gets_its_messages_and_its_former_owner_none(
-    door: Door, sandbox: FcmSandbox, send: Send, until: Until, deliveries: Deliveries
+    door: Door, sandbox: FcmSandbox
 ) -> None:
     wang, li = door.citizen("wang"), door.citizen("li")
     device = (await register(wang)).created()
@@ -95,12 +89,7 @@ async def test_who_takes_a_phone_over_gets_its_messages_and_its_former_owner_non
     await until(lambda: sandbox.answers["UNAVAILABLE"] >= 1)
     (await register(li)).created()
     sandbox.behaviour.unavailable_share = 0.0
-
-    async def ended() -> bool:
-        return (await deliveries(door))[0]["state"] != "due"
-
-    await until(ended)
-    assert [(row["state"], row["code"]) for row in await deliveries(door)] == [("failed", "forgotten")]
+    assert await outcomes(door) == [("failed", "forgotten")]
     await send(door, "wang")
     his = await send(door, "li")
     await until(lambda: sandbox.received)
@@ -111,7 +100,7 @@ async def test_who_takes_a_phone_over_gets_its_messages_and_its_former_owner_non
 
 
 async def test_a_phone_that_is_forgotten_gets_nothing_more_and_what_was_due_ends_as_failed(
-    door: Door, sandbox: FcmSandbox, send: Send, until: Until, deliveries: Deliveries
+    door: Door, sandbox: FcmSandbox
 ) -> None:
     wang = door.citizen("wang")
     gone, kept = [(await register(wang, token)).created() for token in ("phone-0001", "phone-0002")]
@@ -120,14 +109,10 @@ async def test_a_phone_that_is_forgotten_gets_nothing_more_and_what_was_due_ends
     await until(lambda: sandbox.answers["UNAVAILABLE"] >= 2)
     assert (await wang.delete(f"/v1/devices/{gone['id']}")).status == 204
     sandbox.behaviour.unavailable_share = 0.0
-
-    async def settled() -> bool:
-        return all(row["state"] != "due" for row in await deliveries(door))
-
-    await until(settled)
+    await outcomes(door)
     await send(door, "wang")
     await until(lambda: len(sandbox.received) == 2)
-    await until(settled)
+    await outcomes(door)
     assert {one.token for one in sandbox.received} == {"phone-0002"}
     states = [(str(row["device_id"]), row["state"], row["code"]) for row in await deliveries(door)]
     assert sorted(states) == sorted(
@@ -249,9 +234,7 @@ async def test_a_wrong_registration_is_told_every_wrong_field_and_registers_noth
     assert await devices(wang) == []
 
 
-async def test_the_longest_token_that_is_taken_arrives_whole(
-    door: Door, sandbox: FcmSandbox, send: Send, until: Until
-) -> None:
+async def test_the_longest_token_that_is_taken_arrives_whole(door: Door, sandbox: FcmSandbox) -> None:
     token = "".join(chr(33 + number % 94) for number in range(4096))
     (await register(door.citizen("wang"), token)).created()
     await send(door, "wang")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import aiohttp
 import pytest
@@ -19,11 +19,9 @@ from banshi.testing import Door, Person, open_door
 from mobile_push.delivery.service import PUSH, deliver
 from mobile_push.phones import upkeep
 from mobile_push.tables.models import Delivery, Device, Follow, InboxCounter, InboxMessage, PhoneReceipt, Profile
+from tests.mobile_push.conftest import new_message, none_of, until_equal
 from tests.readers.tables import rows_of
-
-Make = Callable[..., Message]
-Send = Callable[..., Awaitable[Message]]
-Until = Callable[..., Awaitable[None]]
+from tests.waiting import until
 
 TOPICS = {"weather": {"zh-CN": "天气", "en": "Weather"}}
 
@@ -67,16 +65,7 @@ async def settled_in(door: Door, name: str) -> tuple[dict[str, Any], Message]:
     """A person with a phone, a message, a push that is due, a receipt, preferences and a mark."""
     person = door.citizen(name)
     device = await registered(person, f"{TOKEN}-{name}", area={"location": {"latitude": 31.4, "longitude": 104.6}})
-    message = Message(
-        id=str(uuid4()),
-        kind="case",
-        person=name,
-        title={"zh-CN": name},
-        body={"zh-CN": name},
-        link="/v1/cases/1",
-        case_id=None,
-        created_at=datetime.now(UTC),
-    )
+    message = new_message(name, title={"zh-CN": name}, body={"zh-CN": name})
     await deliver(door.platform, [message])
     await due(message, device)
     await received(person, device, message)
@@ -118,22 +107,22 @@ async def test_all_that_is_kept_of_a_person_is_forgotten_at_once_and_nothing_of_
     assert (await plain.citizen("never-here").delete(ME)).status == 204
 
 
-async def test_numbers_go_on_where_they_were_so_that_no_cursor_is_confused(plain: Door, message: Make) -> None:
+async def test_numbers_go_on_where_they_were_so_that_no_cursor_is_confused(plain: Door) -> None:
     wang = plain.citizen("wang")
-    await deliver(plain.platform, [message() for _ in range(3)])
+    await deliver(plain.platform, [new_message() for _ in range(3)])
     assert (await wang.delete(ME)).status == 204
-    await deliver(plain.platform, [message()])
+    await deliver(plain.platform, [new_message()])
     for after in (0, 3):
         assert [one["seq"] for one in (await wang.get(f"/v1/inbox?after={after}")).ok()["items"]] == [4]
     assert (await wang.get("/v1/inbox/unread")).ok() == {"unread": 1}
 
 
-async def test_a_message_that_comes_at_the_same_moment_is_there_whole_or_not_at_all(plain: Door, message: Make) -> None:
+async def test_a_message_that_comes_at_the_same_moment_is_there_whole_or_not_at_all(plain: Door) -> None:
     wang = plain.citizen("wang")
     for turn in range(4):
         device = await registered(wang, f"{TOKEN}-{turn}")
         assert device
-        batches = [[message() for _ in range(3)] for _ in range(6)]
+        batches = [[new_message() for _ in range(3)] for _ in range(6)]
         replies = await asyncio.gather(*(deliver(plain.platform, batch) for batch in batches), wang.delete(ME))
         assert replies[-1] is not None
         assert replies[-1].status == 204
@@ -164,7 +153,7 @@ async def test_whatever_else_a_person_does_at_that_moment_is_done_or_forgotten_a
             assert await model.all().count() == 0
 
 
-async def test_the_persons_streams_end_and_nobody_elses_do(plain: Door, until: Until) -> None:
+async def test_the_persons_streams_end_and_nobody_elses_do(plain: Door) -> None:
     people = [plain.citizen("wang"), plain.citizen("wang"), plain.citizen("li")]
     push = plain.platform[PUSH]
     begun, ended = [], []
@@ -201,10 +190,8 @@ async def test_nobody_forgets_another_person(plain: Door) -> None:
     assert await everything(plain) == before
 
 
-async def test_a_phone_that_is_forgotten_takes_its_receipts_along_and_ends_what_is_due(
-    plain: Door, message: Make
-) -> None:
-    wang, one = plain.citizen("wang"), message()
+async def test_a_phone_that_is_forgotten_takes_its_receipts_along_and_ends_what_is_due(plain: Door) -> None:
+    wang, one = plain.citizen("wang"), new_message()
     await deliver(plain.platform, [one])
     gone, kept = await registered(wang), await registered(wang, f"{TOKEN}-2")
     for device in (gone, kept):
@@ -216,8 +203,8 @@ async def test_a_phone_that_is_forgotten_takes_its_receipts_along_and_ends_what_
     assert states == {gone["id"]: ("failed", "forgotten"), kept["id"]: ("due", "")}
 
 
-async def test_a_phone_that_changes_hands_ends_what_is_due_for_its_former_owner(plain: Door, message: Make) -> None:
-    wang, one = plain.citizen("wang"), message()
+async def test_a_phone_that_changes_hands_ends_what_is_due_for_its_former_owner(plain: Door) -> None:
+    wang, one = plain.citizen("wang"), new_message()
     await deliver(plain.platform, [one])
     await due(one, await registered(wang))
     await registered(plain.citizen("li"))
@@ -233,10 +220,10 @@ async def absent(device: dict[str, Any], days: float) -> None:
 
 
 async def test_phones_that_were_not_seen_for_270_days_are_forgotten_with_what_hangs_on_them(
-    plain: Door, message: Make, monkeypatch: pytest.MonkeyPatch
+    plain: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(upkeep, "MAX_PHONES_A_STEP", 4)
-    wang, one = plain.citizen("wang"), message()
+    wang, one = plain.citizen("wang"), new_message()
     await deliver(plain.platform, [one])
     people = [plain.citizen(f"p{number}") for number in range(11)]
     phones = [await registered(person, f"{TOKEN}-{number}") for number, person in enumerate(people)]
@@ -269,7 +256,7 @@ async def test_rounds_at_once_and_a_phone_that_comes_back_do_no_harm(plain: Door
 
 
 async def test_a_round_begins_by_itself_and_is_tried_again_after_a_failure(
-    plain: Door, until: Until, monkeypatch: pytest.MonkeyPatch
+    plain: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(upkeep, "FIRST_ROUND_S", 0.01)
     monkeypatch.setattr(upkeep, "ROUND_S", 0.01)
@@ -286,18 +273,14 @@ async def test_a_round_begins_by_itself_and_is_tried_again_after_a_failure(
     await absent(device, 31)
     task = asyncio.create_task(upkeep.keep_tidy(plain.platform, 30, 30))
     try:
-        await until(_none_left)
+        await until(lambda: none_of(Device.all()))
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
     assert failures
 
 
-async def _none_left() -> bool:
-    return await Device.all().count() == 0
-
-
-async def test_the_service_keeps_tidy(tmp_path: Any, monkeypatch: pytest.MonkeyPatch, until: Until) -> None:
+async def test_the_service_keeps_tidy(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(upkeep, "FIRST_ROUND_S", 0.01)
     monkeypatch.setattr(upkeep, "ROUND_S", 0.05)
     settings = {"mobile_push": {"forget_after_days": 40}}
@@ -306,8 +289,4 @@ async def test_the_service_keeps_tidy(tmp_path: Any, monkeypatch: pytest.MonkeyP
         old, new = await registered(wang), await registered(wang, f"{TOKEN}-2")
         await absent(new, 39)
         await absent(old, 41)
-
-        async def forgotten() -> bool:
-            return [str(row.id) for row in await Device.all()] == [new["id"]]
-
-        await until(forgotten)
+        await until_equal(lambda: Device.all().values_list("id", flat=True), [UUID(new["id"])])

@@ -13,7 +13,7 @@ import pytest
 from banshi.foundation.findings import ConfigurationError
 from banshi.testing import Door, open_door
 from mobile_push.tables.models import Follow, Profile
-from tests.places import TRAFFIC
+from tests.mobile_push.conftest import PLUGINS
 
 TOPICS = {"weather": {"zh-CN": "天气预警", "en": "Weather warnings"}, "water": {"zh-CN": "停水", "en": "Water cuts"}}
 
@@ -38,7 +38,7 @@ def opened(
     settings = {"mobile_push": {"topics": topics}}
     return open_door(
         folder,
-        {"traffic": TRAFFIC, "mobile_push": "mobile_push"},
+        PLUGINS,
         settings=settings,
         platform={"database": database} if database else {},
     )

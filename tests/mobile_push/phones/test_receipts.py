@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,8 +16,7 @@ from banshi.testing import Door, Person, Reply, open_door
 from mobile_push.delivery.service import deliver
 from mobile_push.phones.receipts import merged, moment
 from mobile_push.tables.models import Broadcast, InboxMessage, PhoneReceipt
-
-Make = Callable[..., Message]
+from tests.mobile_push.conftest import new_message
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
@@ -74,8 +73,8 @@ async def published(**changes: Any) -> Broadcast:
     return await Broadcast.create(**(values | changes))
 
 
-async def test_what_arrived_and_what_was_opened_is_written_down_with_the_phones_time(door: Door, message: Make) -> None:
-    wang, one, two = door.citizen("wang"), message(), message()
+async def test_what_arrived_and_what_was_opened_is_written_down_with_the_phones_time(door: Door) -> None:
+    wang, one, two = door.citizen("wang"), new_message(), new_message()
     await deliver(door.platform, [one, two])
     device = await phone(wang)
     early, late = NOW - timedelta(minutes=5, microseconds=3), NOW - timedelta(minutes=1)
@@ -84,16 +83,16 @@ async def test_what_arrived_and_what_was_opened_is_written_down_with_the_phones_
     assert await rows() == [(one.id, device, "wang", early, None), (two.id, device, "wang", late, late)]
 
 
-async def test_what_was_opened_was_received(door: Door, message: Make) -> None:
-    wang, one = door.citizen("wang"), message()
+async def test_what_was_opened_was_received(door: Door) -> None:
+    wang, one = door.citizen("wang"), new_message()
     await deliver(door.platform, [one])
     device = await phone(wang)
     (await sent(wang, device, said(one, "opened"))).ok()
     assert await rows() == [(one.id, device, "wang", NOW, NOW)]
 
 
-async def test_a_batch_that_comes_again_changes_nothing_and_is_told_so(door: Door, message: Make) -> None:
-    wang, one = door.citizen("wang"), message()
+async def test_a_batch_that_comes_again_changes_nothing_and_is_told_so(door: Door) -> None:
+    wang, one = door.citizen("wang"), new_message()
     await deliver(door.platform, [one])
     device = await phone(wang)
     batch = [said(one, at=NOW - timedelta(hours=1)), said(one, "opened", NOW - timedelta(minutes=1))]
@@ -105,9 +104,9 @@ async def test_a_batch_that_comes_again_changes_nothing_and_is_told_so(door: Doo
     assert await rows() == before
 
 
-async def test_the_earliest_time_stays_in_whatever_order_and_however_many_at_once(door: Door, message: Make) -> None:
+async def test_the_earliest_time_stays_in_whatever_order_and_however_many_at_once(door: Door) -> None:
     wang, chance = door.citizen("wang"), random.Random(7)
-    messages = [message() for _ in range(20)]
+    messages = [new_message() for _ in range(20)]
     await deliver(door.platform, messages)
     device = await phone(wang)
     batch = [
@@ -122,8 +121,8 @@ async def test_the_earliest_time_stays_in_whatever_order_and_however_many_at_onc
     assert [row[3:] for row in await rows()] == [earliest] * 20
 
 
-async def test_unknown_messages_never_hold_up_the_rest_and_are_not_written_down(door: Door, message: Make) -> None:
-    wang, his, hers = door.citizen("wang"), message("wang"), message("li")
+async def test_unknown_messages_never_hold_up_the_rest_and_are_not_written_down(door: Door) -> None:
+    wang, his, hers = door.citizen("wang"), new_message("wang"), new_message("li")
     await deliver(door.platform, [his, hers])
     draft, notice = await published(state="draft", seq=None), await published()
     device = await phone(wang)
@@ -133,8 +132,8 @@ async def test_unknown_messages_never_hold_up_the_rest_and_are_not_written_down(
     assert (await InboxMessage.get(id=UUID(hers.id))).read_at is None
 
 
-async def test_each_of_a_persons_phones_says_for_itself(door: Door, message: Make) -> None:
-    wang, one = door.citizen("wang"), message()
+async def test_each_of_a_persons_phones_says_for_itself(door: Door) -> None:
+    wang, one = door.citizen("wang"), new_message()
     await deliver(door.platform, [one])
     devices = sorted([await phone(wang, f"phone-{number:04}") for number in range(3)])
     for device in devices:
@@ -142,10 +141,8 @@ async def test_each_of_a_persons_phones_says_for_itself(door: Door, message: Mak
     assert [row[1] for row in await rows()] == devices
 
 
-async def test_a_phone_that_is_somebody_elses_or_nobodys_says_nothing_but_what_was_opened_is_read(
-    door: Door, message: Make
-) -> None:
-    wang, one, two = door.citizen("wang"), message("wang"), message("wang")
+async def test_a_phone_that_is_somebody_elses_or_nobodys_says_nothing_but_what_was_opened_is_read(door: Door) -> None:
+    wang, one, two = door.citizen("wang"), new_message("wang"), new_message("wang")
     await deliver(door.platform, [one, two])
     lis = await phone(door.citizen("li"))
     for turn, device in enumerate((lis, str(uuid4()))):
@@ -155,11 +152,9 @@ async def test_a_phone_that_is_somebody_elses_or_nobodys_says_nothing_but_what_w
     assert await InboxMessage.filter(read_at__isnull=True).count() == 0
 
 
-async def test_who_takes_a_phone_over_says_nothing_for_its_former_owner_nor_the_other_way_round(
-    door: Door, message: Make
-) -> None:
+async def test_who_takes_a_phone_over_says_nothing_for_its_former_owner_nor_the_other_way_round(door: Door) -> None:
     wang, li = door.citizen("wang"), door.citizen("li")
-    his, notice = message("wang"), await published()
+    his, notice = new_message("wang"), await published()
     await deliver(door.platform, [his])
     old = await phone(wang)
     (await sent(wang, old, said(his), said(str(notice.id), "opened"))).ok()
@@ -181,10 +176,8 @@ async def test_a_receipt_is_a_sign_of_life(door: Door) -> None:
     assert datetime.fromisoformat(shown["seen_at"]) == NOW + timedelta(hours=1)
 
 
-async def test_receipts_that_race_with_the_forgetting_of_their_phone_leave_nothing_behind(
-    door: Door, message: Make
-) -> None:
-    wang, messages = door.citizen("wang"), [message() for _ in range(50)]
+async def test_receipts_that_race_with_the_forgetting_of_their_phone_leave_nothing_behind(door: Door) -> None:
+    wang, messages = door.citizen("wang"), [new_message() for _ in range(50)]
     await deliver(door.platform, messages)
     for turn in range(5):
         device = await phone(wang, f"phone-{turn:04}")
@@ -228,8 +221,8 @@ WRONG: tuple[tuple[dict[str, Any], set[str]], ...] = (
 )
 
 
-async def test_a_wrong_batch_is_told_every_wrong_field_and_records_nothing(door: Door, message: Make) -> None:
-    wang, one = door.citizen("wang"), message(id=ONE["message_id"])
+async def test_a_wrong_batch_is_told_every_wrong_field_and_records_nothing(door: Door) -> None:
+    wang, one = door.citizen("wang"), new_message(id=ONE["message_id"])
     await deliver(door.platform, [one])
     device = await phone(wang)
     for body, pointers in WRONG:
@@ -247,16 +240,16 @@ async def test_a_wrong_batch_is_told_every_wrong_field_and_records_nothing(door:
     assert await rows() == []
 
 
-async def test_the_largest_batch_is_taken_whole(door: Door, message: Make) -> None:
-    wang, messages = door.citizen("wang"), [message() for _ in range(500)]
+async def test_the_largest_batch_is_taken_whole(door: Door) -> None:
+    wang, messages = door.citizen("wang"), [new_message() for _ in range(500)]
     await deliver(door.platform, messages)
     device = await phone(wang)
     assert (await sent(wang, device, *map(said, messages))).ok() == counts(recorded=500)
     assert len(await rows()) == 500
 
 
-async def test_ids_in_capitals_are_the_same_ids(door: Door, message: Make) -> None:
-    wang, one = door.citizen("wang"), message()
+async def test_ids_in_capitals_are_the_same_ids(door: Door) -> None:
+    wang, one = door.citizen("wang"), new_message()
     await deliver(door.platform, [one])
     device = await phone(wang)
     assert (await sent(wang, device.upper(), said(one.id.upper()), said(one))).ok() == counts(recorded=1)

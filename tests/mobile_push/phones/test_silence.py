@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from banshi import Message
 from banshi.testing import Door, Person, Reply
 from mobile_push.delivery.service import deliver
 from mobile_push.tables.models import Silence
 from tests.conftest import good_answers
-
-Make = Callable[..., Message]
+from tests.mobile_push.conftest import deliveries, new_message, register
 
 
 async def patch(person: Person, body: Any) -> Reply:
     return await person.call("PATCH", "/v1/preferences", json=body)
-
-
-async def with_phone(door: Door, name: str = "wang") -> Person:
-    person = door.citizen(name)
-    device = {"provider": "fcm", "token": f"a-token-of-{name}", "platform": "android"}
-    (await person.post("/v1/devices", device)).created()
-    return person
 
 
 async def case_of(person: Person) -> str:
@@ -33,35 +23,33 @@ async def case_of(person: Person) -> str:
     return str(case["id"])
 
 
-async def test_a_muted_case_wakes_no_phone_and_its_messages_are_in_the_inbox(
-    door: Door, message: Make, deliveries: Any
-) -> None:
+async def test_a_muted_case_wakes_no_phone_and_its_messages_are_in_the_inbox(door: Door) -> None:
     wang = door.citizen("wang")
     case = await case_of(wang)
     await door.settled()
-    await with_phone(door)
+    await register(door, "a-token-of-wang")
     for _ in range(2):
         assert (await wang.put(f"/v1/inbox/muted/{case}", None)).status == 204
     assert (await wang.get("/v1/inbox/muted")).ok() == {"items": [{"case": case}], "next": None}
-    muted, other = message(case_id=case), message(case_id=str(uuid4()))
+    muted, other = new_message(case_id=case), new_message(case_id=str(uuid4()))
     await deliver(door.platform, [muted, other])
     assert [str(row["message_id"]) for row in await deliveries(door)] == [other.id]
     found = {one["id"] for one in (await wang.get("/v1/inbox")).ok()["items"]}
     assert {muted.id, other.id} <= found
     for _ in range(2):
         assert (await wang.delete(f"/v1/inbox/muted/{case}")).status == 204
-    again = message(case_id=case)
+    again = new_message(case_id=case)
     await deliver(door.platform, [again])
     assert again.id in {str(row["message_id"]) for row in await deliveries(door)}
 
 
-async def test_a_silent_category_wakes_no_phone_of_its_person_and_every_other_persons(
-    door: Door, message: Make, deliveries: Any
-) -> None:
-    wang, _ = await with_phone(door), await with_phone(door, "li")
+async def test_a_silent_category_wakes_no_phone_of_its_person_and_every_other_persons(door: Door) -> None:
+    wang = door.citizen("wang")
+    for person in ("wang", "li"):
+        await register(door, f"a-token-of-{person}", person)
     assert (await patch(wang, {"silent_categories": ["application"]})).ok()["silent_categories"] == ["application"]
-    silent, other, theirs = message(item="zone-pass"), message(), message("li", item="zone-pass")
-    alert = message(item="zone-pass", kind="alert")
+    silent, other, theirs = new_message(item="zone-pass"), new_message(), new_message("li", item="zone-pass")
+    alert = new_message(item="zone-pass", kind="alert")
     await deliver(door.platform, [silent, other, theirs, alert])
     assert {str(row["message_id"]) for row in await deliveries(door)} == {other.id, theirs.id, alert.id}
 
@@ -74,10 +62,10 @@ async def test_an_app_that_names_four_preferences_leaves_the_silent_categories_a
     assert (await wang.put("/v1/preferences", {**four, "silent_categories": []})).ok()["silent_categories"] == []
 
 
-@pytest.mark.parametrize("wrong", ["x", ["alert"], ["no such"], [1], None])
-async def test_a_category_that_there_isnt_is_refused_and_named(door: Door, wrong: Any) -> None:
-    problem = (await patch(door.citizen("wang"), {"silent_categories": wrong})).problem(422, "invalid-fields")
-    assert problem["problems"][0]["pointer"].startswith("/silent_categories")
+async def test_a_category_that_there_isnt_is_refused_and_named(door: Door) -> None:
+    for wrong in ("x", ["alert"], ["no such"], [1], None):
+        problem = (await patch(door.citizen("wang"), {"silent_categories": wrong})).problem(422, "invalid-fields")
+        assert problem["problems"][0]["pointer"].startswith("/silent_categories"), wrong
 
 
 async def test_nobody_mutes_anothers_case_or_more_than_there_may_be(

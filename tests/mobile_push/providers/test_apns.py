@@ -6,7 +6,7 @@ import asyncio
 import ssl
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,7 +15,6 @@ from typing import Any
 import orjson
 import pytest
 
-from banshi import Message
 from banshi.foundation.findings import ConfigurationError
 from banshi.sdk.outgoing import SharedTokens
 from banshi.testing import open_door
@@ -30,9 +29,8 @@ from mobile_push.providers.apns.settings import ApnsSettings
 from mobile_push.providers.provider import Outcome, Receipt
 from mobile_push.sandbox.apns import KEY_ID, TEAM_ID, TOPIC, ApnsSandbox
 from mobile_push.settings import PushSettings
-from tests.mobile_push.conftest import Clock, push
-
-Until = Callable[..., Awaitable[None]]
+from tests.mobile_push.conftest import Clock, new_message, push
+from tests.waiting import until
 
 
 def token(number: int) -> str:
@@ -223,7 +221,7 @@ async def test_a_goodbye_at_every_hundredth_message_loses_none_and_brings_none_t
 
 
 async def test_tokens_that_are_withdrawn_in_the_middle_are_named_and_all_others_get_theirs(
-    apple: ApnsSandbox, apns: ApnsProvider, until: Until
+    apple: ApnsSandbox, apns: ApnsProvider
 ) -> None:
     apple.behaviour.latency = 0.02
     sending = asyncio.create_task(sent(apns, 600))
@@ -297,7 +295,7 @@ async def test_a_clock_that_is_wrong_makes_no_storm_of_signatures_and_forgets_no
 
 
 async def test_one_signature_that_apple_calls_old_by_mistake_stops_nothing_and_makes_no_other(
-    apple: ApnsSandbox, settings: ApnsSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, until: Until
+    apple: ApnsSandbox, settings: ApnsSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither where processes share it, nor where one has it alone."""
     monkeypatch.setattr("banshi.builtin.outgoing.access_token.FAILURE_HOLDS_S", 0.2)
@@ -359,13 +357,13 @@ async def test_a_setting_that_apple_would_not_understand_is_refused_at_the_start
 
 
 async def test_a_phone_that_registers_for_apns_is_woken_by_apple(
-    apple: ApnsSandbox, tmp_path: Path, tls: tuple[ssl.SSLContext, Path], message: Callable[..., Message], until: Until
+    apple: ApnsSandbox, tmp_path: Path, tls: tuple[ssl.SSLContext, Path]
 ) -> None:
     given = {"mobile_push": {"apns": written(apple, tmp_path, tls)}}
     async with open_door(tmp_path, {"mobile_push": "mobile_push"}, settings=given) as door:
         phone = {"provider": "apns", "token": token(7), "platform": "ios"}
         (await door.citizen("wang").post("/v1/devices", phone)).created()
-        await deliver(door.platform, [message("wang")])
+        await deliver(door.platform, [new_message("wang")])
         await until(lambda: [got.token for got in apple.received] == [token(7)])
 
 

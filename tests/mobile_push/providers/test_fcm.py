@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -34,18 +30,6 @@ from tests.waiting import lateness
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The provider's own clock."""
     return Clock(monkeypatch, "providers.fcm.payload", "providers.apple", "banshi.builtin.outgoing.access_token")
-
-
-@pytest.fixture
-def settings(sandbox: FcmSandbox, tmp_path: Path) -> FcmSettings:
-    key = sandbox.service_account_file(tmp_path / "key.json")
-    return FcmSettings(key, base_url=sandbox.base_url, topics_url=sandbox.topics_url, timeout=5.0)
-
-
-@pytest.fixture
-async def fcm(settings: FcmSettings) -> AsyncIterator[FcmProvider]:
-    async with FcmProvider(settings) as provider:
-        yield provider
 
 
 async def test_an_accepted_message_carries_title_link_id_and_both_platforms_options(
@@ -151,14 +135,6 @@ async def test_retry_after_in_seconds_is_told(sandbox: FcmSandbox, fcm: FcmProvi
     assert (receipt.outcome, receipt.retry_after) == (Outcome.RETRY, 7.0)
 
 
-async def test_retry_after_as_an_http_date_is_told_in_seconds(sandbox: FcmSandbox, fcm: FcmProvider) -> None:
-    sandbox.behaviour.quota_share = 1.0
-    sandbox.behaviour.quota_retry_after = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
-    receipt = await fcm.send(push(), "phone-1")
-    assert receipt.retry_after is not None
-    assert 27 <= receipt.retry_after <= 31
-
-
 @pytest.mark.parametrize(
     ("header", "seconds"),
     [
@@ -204,31 +180,6 @@ async def test_scattered_refusals_pause_nothing_and_ten_in_a_row_pause_at_once(
     assert 15 < pace.resting <= 20
 
 
-async def test_a_server_that_never_answers_costs_the_timeout_and_is_tried_again(
-    sandbox: FcmSandbox, settings: FcmSettings
-) -> None:
-    sandbox.behaviour.hang = True
-    quick = FcmSettings(settings.service_account_file, base_url=settings.base_url, timeout=1.0)
-    async with FcmProvider(quick) as fcm:
-        started = time.monotonic()
-        assert await fcm.send(push(), "phone-1") == Receipt(Outcome.RETRY, "timeout")
-        assert time.monotonic() - started < 5
-    assert not sandbox.received
-
-
-async def test_a_message_that_arrived_but_was_not_answered_is_tried_again_with_the_same_id(
-    sandbox: FcmSandbox, settings: FcmSettings
-) -> None:
-    sandbox.behaviour.answer_late = 30.0
-    quick = FcmSettings(settings.service_account_file, base_url=settings.base_url, timeout=1.0)
-    async with FcmProvider(quick) as fcm:
-        assert await fcm.send(push(), "phone-1") == Receipt(Outcome.RETRY, "timeout")
-        sandbox.behaviour.answer_late = 0.0
-        assert (await fcm.send(push(), "phone-1")).outcome is Outcome.ACCEPTED
-    ids = {record.message["data"]["message_id"] for record in sandbox.received}
-    assert (len(sandbox.received), len(ids)) == (2, 1)
-
-
 async def test_a_server_that_is_gone_means_later(settings: FcmSettings, sandbox: FcmSandbox) -> None:
     gone = FcmSettings(
         settings.service_account_file, base_url="http://127.0.0.1:1/v1/projects", token_uri=f"{sandbox.url}/token"
@@ -236,15 +187,6 @@ async def test_a_server_that_is_gone_means_later(settings: FcmSettings, sandbox:
     async with FcmProvider(gone) as fcm:
         assert await fcm.send(push(), "phone-1") == Receipt(Outcome.RETRY, "no-connection")
     assert await fcm.send(push(), "phone-1") == Receipt(Outcome.RETRY, "connection"), "a closed provider raises nothing"
-
-
-async def test_a_send_that_is_cancelled_is_cancelled(sandbox: FcmSandbox, fcm: FcmProvider) -> None:
-    sandbox.behaviour.latency = 30.0
-    task = asyncio.create_task(fcm.send(push(), "phone-1"))
-    await asyncio.sleep(0.2)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
 
 
 @pytest.mark.parametrize(
@@ -489,49 +431,6 @@ async def test_an_answer_that_comes_in_pieces_is_read_to_its_end(settings: FcmSe
         async with FcmProvider(FcmSettings(settings.service_account_file, base_url=address)) as fcm:
             receipt = await fcm.send(push(), "phone-1")
     assert receipt == Receipt(Outcome.ACCEPTED, "OK", None, "projects/banshi-sandbox/messages/0:7")
-
-
-async def test_a_huge_answer_is_not_read_to_its_end(settings: FcmSettings) -> None:
-    sent = 0
-
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        nonlocal sent
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n")
-        with contextlib.suppress(ConnectionError):
-            while sent < 1_000_000_000:
-                writer.write(b" " * 65536)
-                sent += 65536
-                await writer.drain()
-        writer.close()
-
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
-    async with server:
-        address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1/projects"
-        async with FcmProvider(FcmSettings(settings.service_account_file, base_url=address)) as fcm:
-            assert await fcm.send(push(), "phone-1") == Receipt(Outcome.RETRY, "unreadable-answer")
-    assert sent < 50_000_000
-
-
-async def test_a_proxy_named_by_the_environment_carries_the_messages(
-    sandbox: FcmSandbox, settings: FcmSettings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked = []
-
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        asked.append((await reader.readline()).decode().split()[1])
-        writer.write(b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-        await writer.drain()
-        writer.close()
-
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
-    async with server:
-        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
-        monkeypatch.setenv("no_proxy", "127.0.0.1")
-        far = FcmSettings(settings.service_account_file, base_url="http://fcm.test/v1/projects")
-        async with FcmProvider(far) as fcm:
-            assert await fcm.send(push(), "phone-1") == Receipt(Outcome.RETRY, "HTTP_503")
-    assert asked == ["http://fcm.test/v1/projects/banshi-sandbox/messages:send"]
 
 
 async def test_a_proxy_that_is_no_address_is_named_without_its_password(

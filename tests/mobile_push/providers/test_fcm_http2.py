@@ -27,6 +27,7 @@ from mobile_push.providers.fcm.settings import FcmSettings
 from mobile_push.providers.http2 import connections
 from mobile_push.providers.provider import Outcome, Push, Receipt
 from mobile_push.sandbox import Behaviour, FcmSandbox
+from tests.waiting import until
 
 PUSH = Push("m-1", "标题", "", "/cases/1", "case", 60, None, "normal")
 LATER = Receipt(Outcome.RETRY, "connection")
@@ -193,7 +194,7 @@ async def test_a_client_is_made_when_a_message_needs_it_and_what_cannot_be_used_
 
 
 async def test_a_client_that_is_made_while_the_provider_closes_carries_nothing(
-    server: Server, settings: FcmSettings, monkeypatch: pytest.MonkeyPatch, until: Any
+    server: Server, settings: FcmSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make, waiting, go = connections._client, threading.Event(), threading.Event()
 
@@ -214,7 +215,7 @@ async def test_a_client_that_is_made_while_the_provider_closes_carries_nothing(
 
 
 async def test_what_is_ready_beforehand_carries_a_hundred_messages_before_the_first_is_answered(
-    server: Server, settings: FcmSettings, sandbox: FcmSandbox, until: Any
+    server: Server, settings: FcmSettings, sandbox: FcmSandbox
 ) -> None:
     async with FcmProvider(replace(settings, timeout=30.0)) as fcm:
         await fcm.prepare()
@@ -228,7 +229,7 @@ async def test_what_is_ready_beforehand_carries_a_hundred_messages_before_the_fi
 
 
 async def test_a_first_answer_that_takes_long_holds_up_no_other_connection(
-    server: Server, settings: FcmSettings, until: Any
+    server: Server, settings: FcmSettings
 ) -> None:
     server.answer = silence
     async with FcmProvider(replace(settings, at_once=300, timeout=30.0)) as fcm:
@@ -240,7 +241,7 @@ async def test_a_first_answer_that_takes_long_holds_up_no_other_connection(
 
 @pytest.mark.parametrize("fault", ["hang", "token"])
 async def test_what_cannot_be_made_ready_costs_no_message(
-    server: Server, settings: FcmSettings, sandbox: FcmSandbox, until: Any, fault: str
+    server: Server, settings: FcmSettings, sandbox: FcmSandbox, fault: str
 ) -> None:
     server.opens = fault != "hang"
     sandbox.behaviour = Behaviour(status={"/token": 503} if fault == "token" else {})
@@ -407,7 +408,7 @@ async def test_a_huge_answer_is_given_up_and_messages_go_on(server: Server, sett
 
 
 async def test_sends_that_are_cancelled_harm_no_other_and_make_room_when_their_time_is_over(
-    server: Server, settings: FcmSettings, until: Any
+    server: Server, settings: FcmSettings
 ) -> None:
     async with FcmProvider(replace(settings, timeout=1.0)) as fcm:
         assert (await fcm.send(PUSH, "first")).outcome is Outcome.ACCEPTED
@@ -424,7 +425,7 @@ async def test_sends_that_are_cancelled_harm_no_other_and_make_room_when_their_t
 
 
 async def test_closing_while_messages_are_under_way_ends_each_with_a_receipt(
-    server: Server, settings: FcmSettings, until: Any
+    server: Server, settings: FcmSettings
 ) -> None:
     server.answer = silence
     async with FcmProvider(replace(settings, timeout=3.0)) as fcm:
@@ -439,7 +440,7 @@ async def test_closing_while_messages_are_under_way_ends_each_with_a_receipt(
 
 @pytest.mark.parametrize("end", ["cancel", "close"])
 async def test_what_waits_for_its_turn_when_its_send_or_the_provider_ends_never_leaves(
-    server: Server, settings: FcmSettings, until: Any, end: str
+    server: Server, settings: FcmSettings, end: str
 ) -> None:
     server.answer = silence
     async with FcmProvider(replace(settings, at_once=1, timeout=1.0)) as fcm:

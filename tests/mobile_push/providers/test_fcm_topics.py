@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -20,18 +18,6 @@ from mobile_push.sandbox import FcmSandbox
 
 PUSH = Push("m-1", "台风蓝色预警", "", "/alerts/1", "alert", 60, None, "high")
 FOLLOWS = Receipt(Outcome.ACCEPTED, "OK")
-
-
-@pytest.fixture
-def settings(sandbox: FcmSandbox, tmp_path: Path) -> FcmSettings:
-    key = sandbox.service_account_file(tmp_path / "key.json")
-    return FcmSettings(key, base_url=sandbox.base_url, topics_url=sandbox.topics_url, timeout=5.0)
-
-
-@pytest.fixture
-async def fcm(settings: FcmSettings) -> AsyncIterator[FcmProvider]:
-    async with FcmProvider(settings) as provider:
-        yield provider
 
 
 async def test_one_request_goes_to_all_who_follow_a_topic(sandbox: FcmSandbox, fcm: FcmProvider) -> None:

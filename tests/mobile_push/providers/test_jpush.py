@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,7 +13,6 @@ from typing import Any
 import orjson
 import pytest
 
-from banshi import Message
 from banshi.foundation.findings import ConfigurationError
 from banshi.sdk.outgoing import Refused
 from banshi.testing import open_door
@@ -32,9 +31,8 @@ from mobile_push.sandbox.jpush.service import JPushSandbox
 from mobile_push.screen.presentation import Level, Presentation
 from mobile_push.settings import PushSettings
 from mobile_push.tables.models import PushId
-from tests.mobile_push.conftest import Clock, push
-
-Until = Callable[..., Awaitable[None]]
+from tests.mobile_push.conftest import Clock, new_message, push
+from tests.waiting import until
 
 #: What the makers have granted an app: each by its own words.
 CHANNELS: Any = {
@@ -397,14 +395,12 @@ async def test_a_setting_that_jpush_would_not_understand_is_refused_at_the_start
     assert MASTER_SECRET not in str(refused.value)
 
 
-async def test_a_phone_that_registers_for_jpush_is_woken_by_it(
-    sandbox: Counting, tmp_path: Any, message: Callable[..., Message], until: Until
-) -> None:
+async def test_a_phone_that_registers_for_jpush_is_woken_by_it(sandbox: Counting, tmp_path: Any) -> None:
     given = {"mobile_push": {"jpush": {**written(sandbox), "channels": CHANNELS}}}
     async with open_door(tmp_path, {"mobile_push": "mobile_push"}, settings=given) as door:
         phone = {"provider": "jpush", "token": phones(1)[0], "platform": "android"}
         (await door.citizen("wang").post("/v1/devices", phone)).created()
-        await deliver(door.platform, [message("wang")])
+        await deliver(door.platform, [new_message("wang")])
         await until(lambda: [got.tokens for got in sandbox.received] == [tuple(phones(1))])
 
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Self
 
 import pytest
 
-from banshi import Message, Offer, hookimpl
+from banshi import Offer, hookimpl
 from banshi.testing import open_door
 from mobile_push import PROVIDERS, Outcome, Push, Receipt, Way
 from mobile_push.delivery.service import deliver
-
-Until = Callable[..., Awaitable[None]]
+from tests.mobile_push.conftest import new_message
+from tests.waiting import until
 
 
 class Recorder:
@@ -68,13 +68,13 @@ def plugin(recorder: Recorder, tmp_path: Path) -> Iterator[str]:
 
 
 async def test_a_phone_of_another_plugins_provider_is_registered_and_woken(
-    tmp_path: Path, plugin: str, recorder: Recorder, message: Callable[..., Message], until: Until
+    tmp_path: Path, plugin: str, recorder: Recorder
 ) -> None:
     plugins: dict[str, Path | str] = {"recorder": plugin, "mobile_push": "mobile_push"}
     async with open_door(tmp_path, plugins) as door:
         phone = {"provider": "recorder", "token": "phone-0001", "platform": "harmony"}
         (await door.citizen("wang").post("/v1/devices", phone)).created()
-        one = message("wang")
+        one = new_message("wang")
         await deliver(door.platform, [one])
         await until(lambda: recorder.sent == [(one.id, "phone-0001")])
     assert not recorder.open

@@ -16,11 +16,10 @@ from mobile_push.broadcasts import publication
 from mobile_push.delivery.service import PUSH
 from mobile_push.sandbox import FcmSandbox
 from mobile_push.tables.models import Broadcast, Chunk, Delivery, InboxMessage
-from tests.mobile_push.conftest import TRAFFIC
-from tests.mobile_push.delivery.test_fan_out import arrived, broadcast, ended, impatient, phones, publish
+from tests.mobile_push.conftest import PLUGINS, outcomes, send
+from tests.mobile_push.delivery.fan_out import arrived, broadcast, ended, phones, publish
 from tests.mobile_push.reports.test_reports import check, counted, report
-
-__all__ = ["ended", "impatient"]
+from tests.waiting import until
 
 LIST = "/v1/ops/push/dead-letters"
 
@@ -33,9 +32,8 @@ async def door(
     monkeypatch.setattr("mobile_push.delivery.courier.GATHER_FEW_S", 0.2)
     key = sandbox.service_account_file(tmp_path / "key.json")
     fcm = {"service_account_file": str(key), "base_url": sandbox.base_url, "at_once": 20}
-    plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
     settings = {"mobile_push": {"fcm": fcm}}
-    async with open_door(tmp_path, plugins, settings=settings, platform={"database": database}) as opened:
+    async with open_door(tmp_path, PLUGINS, settings=settings, platform={"database": database}) as opened:
         yield opened
 
 
@@ -43,14 +41,14 @@ def operator(door: Door) -> Person:
     return door.staff("ops", "platform:operator")
 
 
-async def refused(door: Door, sandbox: FcmSandbox, ended: Any, bad: int = 3) -> Broadcast:
+async def refused(door: Door, sandbox: FcmSandbox, bad: int = 3) -> Broadcast:
     """A notice to ten phones and some whose messages were refused for good."""
     await phones(door, 10)
     await phones(door, bad, "bad")
     sandbox.behaviour.faults = {f"bad-{number:06}": "INVALID_ARGUMENT" for number in range(bad)}
     record_together(door)
     one = await publish(door, await broadcast(door))
-    await ended(door, one)
+    await ended(one)
     return one
 
 
@@ -66,7 +64,7 @@ def record_together(door: Door) -> None:
     chunks.record = once_all_are_answered
 
 
-async def parked_delivery(door: Door, sandbox: FcmSandbox, send: Any) -> Delivery:
+async def parked_delivery(door: Door, sandbox: FcmSandbox) -> Delivery:
     """A case's message to wang's phone that was given up on after many tries."""
     sandbox.behaviour.faults["wang-000000"] = "UNAVAILABLE"
     await phones(door, 1, "wang", person="wang")
@@ -84,9 +82,9 @@ async def listed(door: Door) -> list[dict[str, Any]]:
     return items
 
 
-async def test_an_operator_sees_them_without_any_person(door: Door, sandbox: FcmSandbox, ended: Any, send: Any) -> None:
-    one = await refused(door, sandbox, ended)
-    row = await parked_delivery(door, sandbox, send)
+async def test_an_operator_sees_them_without_any_person(door: Door, sandbox: FcmSandbox) -> None:
+    one = await refused(door, sandbox)
+    row = await parked_delivery(door, sandbox)
     chunk, delivery = await listed(door)
     parked = await Chunk.get(state="parked")
     assert abs(parked.not_before - door.platform.now().timestamp() * 1000) < 60_000
@@ -111,8 +109,8 @@ async def test_an_operator_sees_them_without_any_person(door: Door, sandbox: Fcm
     assert b"bad-" not in body
 
 
-async def test_a_retried_chunk_is_sent_as_if_for_the_first_time(door: Door, sandbox: FcmSandbox, ended: Any) -> None:
-    one = await refused(door, sandbox, ended)
+async def test_a_retried_chunk_is_sent_as_if_for_the_first_time(door: Door, sandbox: FcmSandbox) -> None:
+    one = await refused(door, sandbox)
     before = await report(door, one)
     assert counted(before["total"]) == {"accepted": 10, "parked": 3}
     (letter,) = await listed(door)
@@ -120,7 +118,7 @@ async def test_a_retried_chunk_is_sent_as_if_for_the_first_time(door: Door, sand
     done = (await operator(door).post(f"{LIST}/{letter['id']}/retry")).ok()
     assert done == {"id": letter["id"], "state": "due", "phones": 3}
     check(await report(door, one))
-    await ended(door, one)
+    await ended(one)
     after = await report(door, one)
     check(after)
     assert counted(after["total"]) == {"accepted": 13}
@@ -130,12 +128,12 @@ async def test_a_retried_chunk_is_sent_as_if_for_the_first_time(door: Door, sand
     assert answer.problem(409, "conflict")["state"] == "done"
 
 
-async def test_one_that_is_refused_again_is_a_dead_letter_again(door: Door, sandbox: FcmSandbox, ended: Any) -> None:
+async def test_one_that_is_refused_again_is_a_dead_letter_again(door: Door, sandbox: FcmSandbox) -> None:
     # One phone: of several, some may be written down a moment before the others, as a letter of their own.
-    one = await refused(door, sandbox, ended, bad=1)
+    one = await refused(door, sandbox, bad=1)
     (letter,) = await listed(door)
     (await operator(door).post(f"{LIST}/{letter['id']}/retry")).ok()
-    await ended(door, one)
+    await ended(one)
     (again,) = await listed(door)
     assert (again["phones"], again["code"]) == (1, "INVALID_ARGUMENT")
     assert again["id"] != letter["id"]
@@ -144,27 +142,19 @@ async def test_one_that_is_refused_again_is_a_dead_letter_again(door: Door, sand
     assert counted(document["total"]) == {"accepted": 10, "parked": 1}
 
 
-async def test_a_retried_delivery_has_all_its_tries_again(
-    door: Door, sandbox: FcmSandbox, send: Any, until: Any
-) -> None:
-    row = await parked_delivery(door, sandbox, send)
+async def test_a_retried_delivery_has_all_its_tries_again(door: Door, sandbox: FcmSandbox) -> None:
+    row = await parked_delivery(door, sandbox)
     sandbox.behaviour.faults = {}
     (await operator(door).post(f"{LIST}/delivery-{row.id}/retry")).ok()
     await until(lambda: len(sandbox.received) == 1)
-
-    async def sent() -> bool:
-        return (await Delivery.get(id=row.id)).state == "sent"
-
-    await until(sent)
+    assert await outcomes(door) == [("sent", "OK")]
     again = await Delivery.get(id=row.id)
     assert again.tries == 1
     assert again.attempts > row.attempts
 
 
-async def test_what_is_dropped_is_told_in_the_report_and_never_sent(
-    door: Door, sandbox: FcmSandbox, ended: Any
-) -> None:
-    one = await refused(door, sandbox, ended)
+async def test_what_is_dropped_is_told_in_the_report_and_never_sent(door: Door, sandbox: FcmSandbox) -> None:
+    one = await refused(door, sandbox)
     (letter,) = await listed(door)
     sandbox.behaviour.faults = {}
     done = (await operator(door).post(f"{LIST}/{letter['id']}/drop")).ok()
@@ -179,9 +169,9 @@ async def test_what_is_dropped_is_told_in_the_report_and_never_sent(
         )
 
 
-async def test_a_message_that_is_over_is_not_sent_again(door: Door, sandbox: FcmSandbox, ended: Any, send: Any) -> None:
-    await refused(door, sandbox, ended)
-    await parked_delivery(door, sandbox, send)
+async def test_a_message_that_is_over_is_not_sent_again(door: Door, sandbox: FcmSandbox) -> None:
+    await refused(door, sandbox)
+    await parked_delivery(door, sandbox)
     await Chunk.filter(state="parked").update(expires=1)
     await Delivery.filter(state="parked").update(expires=1)
     letters = await listed(door)
@@ -194,8 +184,8 @@ async def test_a_message_that_is_over_is_not_sent_again(door: Door, sandbox: Fcm
     assert await listed(door) == []
 
 
-async def test_what_was_recalled_is_not_sent_again(door: Door, sandbox: FcmSandbox, ended: Any, send: Any) -> None:
-    one = await refused(door, sandbox, ended)
+async def test_what_was_recalled_is_not_sent_again(door: Door, sandbox: FcmSandbox) -> None:
+    one = await refused(door, sandbox)
     (letter,) = await listed(door)
     await publication.recall(door.platform, await Broadcast.get(id=one.id), door.platform.now())
     assert await listed(door) == []
@@ -205,7 +195,7 @@ async def test_what_was_recalled_is_not_sent_again(door: Door, sandbox: FcmSandb
     check(document)
     assert counted(document["total"]) == {"accepted": 10, "recalled": 3}
     # A person's copy of a notice is a row of its own, which a recall leaves where it is once it was given up on.
-    row = await parked_delivery(door, sandbox, send)
+    row = await parked_delivery(door, sandbox)
     await InboxMessage.filter(id=row.message_id).update(broadcast_id=one.id)
     (copy,) = await listed(door)
     assert copy["retryable"] is False
@@ -213,14 +203,14 @@ async def test_what_was_recalled_is_not_sent_again(door: Door, sandbox: FcmSandb
     assert answer["detail"] == "已不能再发送，请丢弃。"
 
 
-async def test_a_list_is_read_page_by_page_and_none_is_missed(door: Door, send: Any, sandbox: FcmSandbox) -> None:
+async def test_a_list_is_read_page_by_page_and_none_is_missed(door: Door, sandbox: FcmSandbox) -> None:
     one = await broadcast(door)
     ends = int((door.platform.now() + timedelta(hours=1)).timestamp() * 1000)
     for provider in ("fcm", "gone", "webpush"):
         values = {"broadcast_id": one.id, "lane": 2, "devices": bytes(16), "done": b"\0", "size": 1, "expires": ends}
         await Chunk.create(**values, provider=provider, state="parked", code="x")
         await Chunk.create(**values, provider=provider, state="done", outcomes={"accepted": 1})
-    await parked_delivery(door, sandbox, send)
+    await parked_delivery(door, sandbox)
     seen: list[str] = []
     cursor = ""
     while True:
@@ -235,8 +225,8 @@ async def test_a_list_is_read_page_by_page_and_none_is_missed(door: Door, send: 
     assert [one.partition("-")[0] for one in seen] == ["chunk", "chunk", "chunk", "delivery"]
 
 
-async def test_only_those_who_run_the_platform_see_or_move_them(door: Door, sandbox: FcmSandbox, ended: Any) -> None:
-    await refused(door, sandbox, ended)
+async def test_only_those_who_run_the_platform_see_or_move_them(door: Door, sandbox: FcmSandbox) -> None:
+    await refused(door, sandbox)
     (letter,) = await listed(door)
     for method, path in (
         ("GET", LIST),
@@ -272,15 +262,15 @@ async def test_an_id_that_nobody_has_is_not_found(door: Door) -> None:
             (await operator(door).post(f"{LIST}/{identity}/{action}")).problem(404, "not-found")
 
 
-async def test_of_two_operators_one_decides(door: Door, sandbox: FcmSandbox, ended: Any) -> None:
-    await refused(door, sandbox, ended)
+async def test_of_two_operators_one_decides(door: Door, sandbox: FcmSandbox) -> None:
+    await refused(door, sandbox)
     (letter,) = await listed(door)
     answers = await asyncio.gather(*(operator(door).post(f"{LIST}/{letter['id']}/drop") for _ in range(5)))
     assert sorted(answer.status for answer in answers) == [200, 409, 409, 409, 409]
 
 
-async def test_who_decided_is_in_the_log(door: Door, sandbox: FcmSandbox, ended: Any) -> None:
-    await refused(door, sandbox, ended)
+async def test_who_decided_is_in_the_log(door: Door, sandbox: FcmSandbox) -> None:
+    await refused(door, sandbox)
     (letter,) = await listed(door)
     with structlog.testing.capture_logs() as lines:
         (await operator(door).post(f"{LIST}/{letter['id']}/drop")).ok()

@@ -16,10 +16,8 @@ from banshi.testing import Door, Person
 from mobile_push.reports.commands import push
 from mobile_push.sandbox import FcmSandbox
 from mobile_push.tables.models import Broadcast, Chunk
-from tests.mobile_push.delivery.test_fan_out import broadcast, ended, impatient, phones, publish
+from tests.mobile_push.delivery.fan_out import broadcast, ended, phones, publish
 from tests.mobile_push.reports.test_reports import publisher
-
-__all__ = ["ended", "impatient"]
 
 
 async def run(door: Door | str, person: Person | None, *arguments: Any, **options: Any) -> Result:
@@ -50,14 +48,14 @@ def operator(door: Door) -> Person:
 
 
 @pytest.fixture
-async def refused(door: Door, sandbox: FcmSandbox, ended: Any, monkeypatch: pytest.MonkeyPatch) -> Broadcast:
+async def refused(door: Door, sandbox: FcmSandbox, monkeypatch: pytest.MonkeyPatch) -> Broadcast:
     """A notice of which two phones' messages were refused; they are one dead letter, as they are recorded together."""
     monkeypatch.setattr("mobile_push.delivery.courier.GATHER_FEW_S", 0.3)
     await phones(door, 10)
     await phones(door, 2, "bad")
     sandbox.behaviour.faults = {f"bad-{number:06}": "INVALID_ARGUMENT" for number in range(2)}
     one = await publish(door, await broadcast(door))
-    await ended(door, one)
+    await ended(one)
     return one
 
 
@@ -78,9 +76,9 @@ async def test_a_report_has_a_bar_the_groups_and_the_reasons(door: Door, refused
     assert "unwanted" not in result.output, "groups that nobody is in are left out"
 
 
-async def test_a_report_of_an_alert_is_found_as_well(door: Door, ended: Any) -> None:
+async def test_a_report_of_an_alert_is_found_as_well(door: Door) -> None:
     one = await publish(door, await broadcast(door, "alert"))
-    await ended(door, one)
+    await ended(one)
     result = await run(door, publisher(door), "report", one.id)
     assert result.exit_code == 0, result.output
     assert "0 of 0 phones (0 %)" in result.output
@@ -106,9 +104,7 @@ async def test_following_goes_on_until_all_is_dealt_with(open_push: Any) -> None
     assert "150 of 150 phones (100 %)" in human.output
 
 
-async def test_dead_letters_are_listed_retried_and_dropped(
-    door: Door, sandbox: FcmSandbox, refused: Broadcast, ended: Any
-) -> None:
+async def test_dead_letters_are_listed_retried_and_dropped(door: Door, sandbox: FcmSandbox, refused: Broadcast) -> None:
     result = await run(door, operator(door), "dead-letters")
     assert result.exit_code == 0, result.output
     chunk = await Chunk.get(state="parked")
@@ -120,7 +116,7 @@ async def test_dead_letters_are_listed_retried_and_dropped(
     result = await run(door, operator(door), "dead-letters", "--retry", f"chunk-{chunk.id}")
     assert result.exit_code == 0
     assert f"chunk-{chunk.id}: due, 2 phones\n" in result.stdout
-    assert (await ended(door, refused))["accepted"] == 11
+    assert (await ended(refused))["accepted"] == 11
     asked = await run(door, operator(door), "dead-letters", "--drop", "all", input="n\n")
     assert asked.exit_code == 1
     assert await Chunk.filter(state="parked").count() == 1, "nobody said yes"

@@ -16,10 +16,9 @@ from banshi.testing import Door, open_door
 from mobile_push.reports import metrics as report_metrics
 from mobile_push.sandbox import FcmSandbox
 from mobile_push.tables.models import Chunk, Delivery
-from tests.mobile_push.conftest import TRAFFIC
-from tests.mobile_push.delivery.test_fan_out import broadcast, ended, impatient, phones, publish
-
-__all__ = ["ended", "impatient"]
+from tests.mobile_push.conftest import PLUGINS, send
+from tests.mobile_push.delivery.fan_out import broadcast, ended, phones, publish
+from tests.waiting import until
 
 DASHBOARD = Path(__file__).resolve().parents[3] / "docs" / "grafana" / "mobile-push.json"
 
@@ -38,12 +37,11 @@ def eager(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 async def anywhere(tmp_path: Path, database: str) -> AsyncIterator[Door]:
     """A platform on each of the databases, with nobody who sends."""
-    plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
-    async with open_door(tmp_path, plugins, platform={"database": database}) as opened:
+    async with open_door(tmp_path, PLUGINS, platform={"database": database}) as opened:
         yield opened
 
 
-async def test_the_figures_say_what_is_due_for_how_long_and_what_is_dead(anywhere: Door, send: Any) -> None:
+async def test_the_figures_say_what_is_due_for_how_long_and_what_is_dead(anywhere: Door) -> None:
     door = anywhere
     now = int(door.platform.now().timestamp() * 1000)
     notice, alert = await broadcast(door), await broadcast(door, "alert")
@@ -71,7 +69,7 @@ async def test_the_figures_say_what_is_due_for_how_long_and_what_is_dead(anywher
         assert age - 1 <= reading.oldest[key] <= age + 60
 
 
-async def test_nothing_due_is_a_nought_and_not_a_gap(door: Door, until: Any) -> None:
+async def test_nothing_due_is_a_nought_and_not_a_gap(door: Door) -> None:
     async def read() -> bool:
         samples = await scraped(door)
         lanes = [labels for name, labels in samples if name == "banshi_push_due"]
@@ -82,9 +80,7 @@ async def test_nothing_due_is_a_nought_and_not_a_gap(door: Door, until: Any) -> 
     await until(read)
 
 
-async def test_figures_that_cannot_be_read_are_not_shown(
-    door: Door, until: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_figures_that_cannot_be_read_are_not_shown(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     async def shown() -> bool:
         return any(name == "banshi_push_dead_letters" for name, _ in await scraped(door))
 
@@ -100,13 +96,11 @@ async def test_figures_that_cannot_be_read_are_not_shown(
     await until(gone)
 
 
-async def test_every_metric_and_label_that_the_dashboard_asks_for_exists(
-    door: Door, sandbox: FcmSandbox, ended: Any, until: Any, send: Any
-) -> None:
+async def test_every_metric_and_label_that_the_dashboard_asks_for_exists(door: Door, sandbox: FcmSandbox) -> None:
     await phones(door, 3)
     await phones(door, 1, "dead")
     sandbox.behaviour.unregistered = {"dead-000000"}
-    await ended(door, await publish(door, await broadcast(door)))
+    await ended(await publish(door, await broadcast(door)))
     await send(door, "phone-0")
     await until(lambda: len(sandbox.received) == 4)
     samples: dict[str, set[str]] = {}

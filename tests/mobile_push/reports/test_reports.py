@@ -22,9 +22,9 @@ from mobile_push.reports.scheduler import WATCHES
 from mobile_push.reports.tally import GROUPS, SENT, Tally, percentile
 from mobile_push.sandbox import FcmSandbox
 from mobile_push.tables.models import Broadcast, Chunk, Delivery, PhoneReceipt, Profile
-from tests.mobile_push.delivery.test_fan_out import broadcast, ended, impatient, phones, publish
-
-__all__ = ["ended", "impatient"]
+from tests.mobile_push.conftest import quiet_hours
+from tests.mobile_push.delivery.fan_out import broadcast, ended, phones, publish
+from tests.waiting import until
 
 #: The default of `lease`, in seconds.
 LEASE_S = 30.0
@@ -62,7 +62,7 @@ def check(document: dict[str, Any]) -> None:
         assert not total["waiting"]
 
 
-async def test_a_report_says_what_became_of_every_phone(door: Door, sandbox: FcmSandbox, ended: Any) -> None:
+async def test_a_report_says_what_became_of_every_phone(door: Door, sandbox: FcmSandbox) -> None:
     await phones(door, 60)
     await phones(door, 3, "dead")
     await phones(door, 2, "bad")
@@ -72,7 +72,7 @@ async def test_a_report_says_what_became_of_every_phone(door: Door, sandbox: Fcm
     sandbox.behaviour.unregistered = {f"dead-{number:06}" for number in range(3)}
     sandbox.behaviour.faults = {f"bad-{number:06}": "INVALID_ARGUMENT" for number in range(2)}
     one = await publish(door, await broadcast(door))
-    await ended(door, one)
+    await ended(one)
     document = await report(door, one)
     check(document)
     assert document["finished"] is True
@@ -158,7 +158,7 @@ async def test_the_groups_add_up_to_the_audience_at_every_moment(
 
 
 async def test_what_a_recall_stops_is_recalled_and_what_was_under_way_is_told_as_it_went(
-    open_push: Any, sandbox: FcmSandbox, until: Any
+    open_push: Any, sandbox: FcmSandbox
 ) -> None:
     async with open_push(fcm={"per_minute": 12_000}) as door:
         await phones(door, 300)
@@ -192,7 +192,7 @@ async def test_what_was_over_before_it_could_be_sent_has_expired(open_push: Any,
 
 
 async def test_a_server_that_stops_in_the_middle_leaves_figures_that_add_up(
-    open_push: Any, sandbox: FcmSandbox, until: Any
+    open_push: Any, sandbox: FcmSandbox
 ) -> None:
     async with open_push(fcm={"per_minute": 6_000}) as door:
         await phones(door, 200)
@@ -217,12 +217,9 @@ async def test_a_server_that_stops_in_the_middle_leaves_figures_that_add_up(
         assert seen[0]["total"]["accepted"] >= before["total"]["accepted"]
 
 
-async def test_a_phone_that_waits_is_told_with_its_reason(door: Door, sandbox: FcmSandbox, until: Any) -> None:
+async def test_a_phone_that_waits_is_told_with_its_reason(door: Door, sandbox: FcmSandbox) -> None:
     await phones(door, 3)
-    now = door.platform.now()
-    minute = now.hour * 60 + now.minute
-    quiet = {"quiet_from": (minute - 60) % 1440, "quiet_until": (minute + 60) % 1440, "timezone": "UTC"}
-    await Profile.create(person="phone-0", **quiet)
+    await Profile.create(person="phone-0", **quiet_hours(door))
     sandbox.behaviour.quota_share = 0.5
     sandbox.behaviour.quota_retry_after = 60
     one = await publish(door, await broadcast(door))
@@ -237,7 +234,7 @@ async def test_a_phone_that_waits_is_told_with_its_reason(door: Door, sandbox: F
 
 
 async def test_a_broadcast_to_people_counts_the_phones_of_their_copies(
-    door: Door, sandbox: FcmSandbox, answers: Any, until: Any
+    door: Door, sandbox: FcmSandbox, answers: Any
 ) -> None:
     wang = door.citizen("wang", "王小明")
     await phones(door, 2, "wang", person="wang")
@@ -275,7 +272,7 @@ async def test_what_was_handed_to_a_provider_s_topic_has_no_figure_per_phone(doo
     assert (await report(door, one))["finished"] is False
 
 
-async def test_receipts_are_counted_by_phone(door: Door, ended: Any) -> None:
+async def test_receipts_are_counted_by_phone(door: Door) -> None:
     await phones(door, 3)
     one = await publish(door, await broadcast(door))
     now = door.platform.now()
@@ -283,12 +280,12 @@ async def test_receipts_are_counted_by_phone(door: Door, ended: Any) -> None:
         own = {"device_id": uuid4(), "person": f"phone-{number}", "received_at": now, "opened_at": opened}
         await PhoneReceipt.create(message_id=one.id, **own)
     await PhoneReceipt.create(message_id=uuid4(), device_id=uuid4(), person="x", received_at=now)
-    await ended(door, one)
+    await ended(one)
     document = await report(door, one)
     assert (document["received"], document["opened"]) == (3, 2)
 
 
-async def test_the_open_streams_that_it_was_written_to_are_counted_once(door: Door, until: Any) -> None:
+async def test_the_open_streams_that_it_was_written_to_are_counted_once(door: Door) -> None:
     token = door.citizen("wang").token
     headers = {"Authorization": f"Bearer {token}"}
     async with door.session.get(f"{door.url}/v1/inbox/stream", headers=headers) as answer:
@@ -367,7 +364,7 @@ async def test_a_follower_is_told_what_changes_until_all_is_dealt_with(open_push
         assert len(door.platform[WATCHES]) == 0
 
 
-async def test_a_stream_lives_while_nothing_changes_and_ends_with_the_server(open_push: Any, until: Any) -> None:
+async def test_a_stream_lives_while_nothing_changes_and_ends_with_the_server(open_push: Any) -> None:
     async with open_push(heartbeat=0.1) as door:
         one = await broadcast(door)
         following = asyncio.create_task(events(door, one))
@@ -381,7 +378,7 @@ async def test_a_stream_lives_while_nothing_changes_and_ends_with_the_server(ope
     assert len([name for name, _ in told if name == "report"]) == 1
 
 
-async def test_a_report_is_told_no_more_to_somebody_whose_sessions_were_ended(open_push: Any, until: Any) -> None:
+async def test_a_report_is_told_no_more_to_somebody_whose_sessions_were_ended(open_push: Any) -> None:
     async with open_push(heartbeat=0.1) as door:
         one = await broadcast(door)
         following = asyncio.create_task(events(door, one))
@@ -392,7 +389,7 @@ async def test_a_report_is_told_no_more_to_somebody_whose_sessions_were_ended(op
 
 
 async def test_nobody_follows_more_reports_than_the_server_can_bear(
-    door: Door, until: Any, monkeypatch: pytest.MonkeyPatch
+    door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("mobile_push.reports.live.MAX_FOLLOWED", 5)
     one = await broadcast(door)

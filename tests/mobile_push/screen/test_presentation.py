@@ -33,10 +33,11 @@ from mobile_push.sandbox.webpush.push_service import WebPushSandbox
 from mobile_push.screen.pictures import wrong_with_picture
 from mobile_push.screen.presentation import AlertPresentation, Level, Presentation, PresentationSettings
 from mobile_push.screen.threads import KEY_FILE, THREADS, Threads
-from mobile_push.tables.models import Broadcast, Delivery
-from tests.mobile_push.conftest import TRAFFIC
+from mobile_push.tables.models import Broadcast
+from tests.mobile_push.conftest import PLUGINS, new_message, send
 from tests.mobile_push.providers.fcm_vocabulary import REQUEST
 from tests.tries import tries
+from tests.waiting import until
 
 JUDGE = jsonschema.Draft202012Validator(REQUEST)
 
@@ -322,7 +323,7 @@ async def register(door: Door, token: str, person: str = "wang", **more: Any) ->
 
 
 async def test_messages_of_one_case_thread_and_collapse_and_those_of_another_stay(
-    door: Door, sandbox: FcmSandbox, send: Any, until: Any
+    door: Door, sandbox: FcmSandbox
 ) -> None:
     await register(door, "phone-0001")
     await register(door, "phone-0002", platform="android")
@@ -346,16 +347,10 @@ async def test_messages_of_one_case_thread_and_collapse_and_those_of_another_sta
     assert ids == {name}, "what is about no case stands by itself"
     assert len((await door.citizen("wang").get("/v1/inbox")).ok()["items"]) == 5, "the inbox has them all"
 
-    # A service has a message before that is written down.
-    async def all_are_sent() -> bool:
-        return await Delivery.filter(state="sent").count() == 10
-
-    await until(all_are_sent)
+    # A service has a message before that is written down.    await until_equal(Delivery.filter(state="sent").count, 10)
 
 
-async def test_two_people_of_one_case_have_names_of_their_own(
-    door: Door, sandbox: FcmSandbox, send: Any, until: Any
-) -> None:
+async def test_two_people_of_one_case_have_names_of_their_own(door: Door, sandbox: FcmSandbox) -> None:
     case = str(uuid4())
     for number, person in enumerate(("wang", "li")):
         await register(door, f"phone-000{number}", person)
@@ -437,9 +432,7 @@ async def test_a_bad_picture_of_a_notice_is_refused_at_its_field(door: Door) -> 
         assert [one["pointer"] for one in problem["problems"]] == ["/image"], address
 
 
-async def test_a_notice_comes_with_its_picture_and_by_default_without_a_sound(
-    door: Door, sandbox: FcmSandbox, until: Any
-) -> None:
+async def test_a_notice_comes_with_its_picture_and_by_default_without_a_sound(door: Door, sandbox: FcmSandbox) -> None:
     await register(door, "phone-0001")
     (await publisher(door).post("/v1/notices", {**NOTICE, "image": PICTURE})).created()
     (await publisher(door).post("/v1/notices", NOTICE)).created()
@@ -456,16 +449,14 @@ async def test_a_notice_comes_with_its_picture_and_by_default_without_a_sound(
     assert "sound" not in plain["android"]["notification"]
 
 
-async def test_a_copy_of_a_notice_bears_no_picture_and_no_word(
-    door: Door, sandbox: FcmSandbox, message: Any, until: Any
-) -> None:
+async def test_a_copy_of_a_notice_bears_no_picture_and_no_word(door: Door, sandbox: FcmSandbox) -> None:
     await register(door, "phone-0001")
     row = await Broadcast.create(
         kind="notice", department="traffic", state="published", title=NOTICE["title"], body=NOTICE["body"], link="/n",
         image=PICTURE, audience={"people": {"items": ["zone-pass"], "states": ["approved"]}}, author="sun",
         created_at=datetime.now(UTC), expires_at=datetime.now(UTC) + timedelta(hours=1),
     )  # fmt: skip
-    await inbox_messages.store(door.platform, [message(kind="notice", title=row.title)], 3600, broadcast=row)
+    await inbox_messages.store(door.platform, [new_message(kind="notice", title=row.title)], 3600, broadcast=row)
     door.platform[PUSH].wake()
     await until(lambda: len(sandbox.received) == 1)
     raw = sandbox.received[0].raw.decode()
@@ -489,14 +480,13 @@ async def everywhere(tmp_path: Path, sandbox: FcmSandbox) -> AsyncIterator[tuple
         "at_once": 10,
     }
     web = {"private_key_file": str(tmp_path / "webpush.pem"), "contact": "mailto:push@city.example", "loopback": True}
-    plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
     own = {"fcm": fcm, "webpush": web, "alerts": {"sender": "alerts@city.example"}, "one_person": ["traffic"]}
-    async with WebPushSandbox() as service, open_door(tmp_path, plugins, settings={"mobile_push": own}) as door:
+    async with WebPushSandbox() as service, open_door(tmp_path, PLUGINS, settings={"mobile_push": own}) as door:
         yield door, service
 
 
 async def test_the_preview_shows_to_the_letter_what_each_platform_gets_in_both_languages(
-    everywhere: tuple[Door, WebPushSandbox], sandbox: FcmSandbox, until: Any
+    everywhere: tuple[Door, WebPushSandbox], sandbox: FcmSandbox
 ) -> None:
     door, service = everywhere
     for language in LANGUAGES:
@@ -548,9 +538,7 @@ async def test_the_preview_of_a_notice_to_named_people_shows_what_their_phones_g
 # -- Web Push ----------------------------------------------------------------------------------------------------
 
 
-async def test_a_browser_gets_the_thread_as_tag_and_topic(
-    everywhere: tuple[Door, WebPushSandbox], send: Any, until: Any
-) -> None:
+async def test_a_browser_gets_the_thread_as_tag_and_topic(everywhere: tuple[Door, WebPushSandbox]) -> None:
     door, service = everywhere
     web = {"provider": "webpush", "platform": "web", "subscription": service.subscribe(door.platform[PUSH].webpush_key)}
     (await door.citizen("wang").post("/v1/devices", web)).created()
@@ -574,7 +562,7 @@ async def test_a_browser_gets_the_thread_as_tag_and_topic(
     [("Extreme", "time-sensitive"), ("Severe", "time-sensitive"), ("Unknown", "time-sensitive"), ("Minor", "active")],
 )
 async def test_an_alert_sounds_on_an_iphone_and_has_a_channel_on_android(
-    everywhere: tuple[Door, WebPushSandbox], sandbox: FcmSandbox, until: Any, severity: str, level: str
+    everywhere: tuple[Door, WebPushSandbox], sandbox: FcmSandbox, severity: str, level: str
 ) -> None:
     door, _ = everywhere
     await register(door, "phone-0001")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -21,7 +20,8 @@ from mobile_push.cap.parsing import read
 from mobile_push.cap.representations import document_of
 from mobile_push.cap.signature import SenderKey, verify
 from mobile_push.tables.models import Broadcast, FanOut
-from tests.places import TRAFFIC
+from tests.mobile_push.conftest import PLUGINS, ahead
+from tests.waiting import until
 
 SETTINGS: dict[str, Any] = {
     "one_person": ["traffic"],
@@ -32,9 +32,8 @@ SETTINGS: dict[str, Any] = {
 
 @pytest.fixture
 async def door(tmp_path: Path) -> AsyncIterator[Door]:
-    plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
     kernel = {"address": "https://api.city.example"}
-    async with open_door(tmp_path, plugins, settings={"mobile_push": SETTINGS}, platform=kernel) as opened:
+    async with open_door(tmp_path, PLUGINS, settings={"mobile_push": SETTINGS}, platform=kernel) as opened:
         yield opened
 
 
@@ -216,15 +215,13 @@ async def test_more_areas_than_a_database_can_take_are_refused(door: Door) -> No
 
 
 async def test_without_a_sender_no_alert_is_sent(tmp_path: Path) -> None:
-    plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
-    async with open_door(tmp_path, plugins, settings={"mobile_push": {"one_person": ["traffic"]}}) as door:
+    async with open_door(tmp_path, PLUGINS, settings={"mobile_push": {"one_person": ["traffic"]}}) as door:
         reply = await create(door)
         assert "管理员先配置发布单位名称" in reply.problem(409, "conflict")["detail"]
 
 
 async def test_an_alert_takes_a_second_person_where_nothing_is_said(tmp_path: Path) -> None:
-    plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
-    async with open_door(tmp_path, plugins, settings={"mobile_push": {**SETTINGS, "one_person": []}}) as door:
+    async with open_door(tmp_path, PLUGINS, settings={"mobile_push": {**SETTINGS, "one_person": []}}) as door:
         proposed = (await create(door)).created()
         assert proposed["state"] == "proposed"
         approve = f"/v1/alerts/{proposed['id']}/actions/approve"
@@ -351,12 +348,9 @@ async def test_a_changed_draft_is_for_its_new_areas_unless_somebody_said_for_who
 async def test_an_alert_for_later_is_sent_at_its_time(door: Door) -> None:
     waiting = (await create(door, send_at=moment(door, hours=1))).created()
     assert waiting["state"] == "scheduled"
-    now = door.platform.now
-    door.platform.now = lambda: now() + timedelta(hours=1, seconds=1)
+    ahead(door, hours=1, seconds=1)
     await publish_due(door.platform)
-    async with asyncio.timeout(30):
-        while (await Broadcast.get(id=waiting["id"])).state != "published":  # noqa: ASYNC110 - the schedule's task
-            await asyncio.sleep(0.01)
+    await until(Broadcast.filter(id=waiting["id"], state="published").exists)
     seen = (await door.anyone.get(f"/v1/alerts/{waiting['id']}")).ok()
     assert seen["alert"]["sent"] >= waiting["send_at"][:19]
 
@@ -364,8 +358,7 @@ async def test_an_alert_for_later_is_sent_at_its_time(door: Door) -> None:
 async def test_an_alert_whose_text_is_over_is_not_published(door: Door) -> None:
     infos = [info(door, expires=moment(door, hours=1)), info(door, language="en", expires=moment(door, hours=5))]
     draft = (await create(door, draft=True, info=infos)).created()
-    now = door.platform.now
-    door.platform.now = lambda: now() + timedelta(hours=2)
+    ahead(door, hours=2)
     assert pointers(await step(door, draft, "publish")) == {"/info/0/expires"}
 
 
@@ -458,8 +451,7 @@ async def test_the_list_is_paged_and_filtered_by_division(door: Door) -> None:
 
 async def test_what_is_over_leaves_the_list_and_the_feed(door: Door) -> None:
     created = (await create(door)).created()
-    now = door.platform.now
-    door.platform.now = lambda: now() + timedelta(hours=4)
+    ahead(door, hours=4)
     assert (await door.anyone.get("/v1/alerts")).ok()["items"] == []
     assert created["id"].encode() not in (await door.anyone.get("/v1/alerts.atom")).body
     assert (await door.anyone.get(f"/v1/alerts/{created['id']}")).ok()["state"] == "published"
@@ -475,8 +467,7 @@ async def test_own_alerts_are_signed_where_a_key_is_configured(tmp_path: Path) -
     file = tmp_path / "alerts.pem"
     file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     settings = {"alerts": {"sender": "alerts@city.example", "key_file": str(file)}, "one_person": ["traffic"]}
-    plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
-    async with open_door(tmp_path, plugins, settings={"mobile_push": settings}) as door:
+    async with open_door(tmp_path, PLUGINS, settings={"mobile_push": settings}) as door:
         created = (await create(door)).created()
         xml = (await door.anyone.get(f"/v1/alerts/{created['id']}.xml")).body
         again = (await door.anyone.get(f"/v1/alerts/{created['id']}.xml")).body

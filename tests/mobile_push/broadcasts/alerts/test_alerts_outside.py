@@ -21,7 +21,7 @@ from mobile_push.cap.values import Alert, Area, Info, NamedValue
 from mobile_push.cap.vocabulary import MessageType, Scope, Status
 from mobile_push.cap.writing import write
 from mobile_push.tables.models import Broadcast, BroadcastEvent, CapMessage
-from tests.places import TRAFFIC
+from tests.mobile_push.conftest import PLUGINS, ahead
 
 WEATHER, FLOOD, STRANGER = "weather@province.example", "flood@province.example", "stranger@evil.example"
 KEYS = {name: ec.generate_private_key(ec.SECP256R1()) for name in (WEATHER, FLOOD, STRANGER)}
@@ -46,8 +46,7 @@ def settings(folder: Path, **changes: Any) -> dict[str, Any]:
 
 @pytest.fixture
 async def door(tmp_path: Path) -> AsyncIterator[Door]:
-    plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
-    async with open_door(tmp_path, plugins, settings={"mobile_push": settings(tmp_path)}) as opened:
+    async with open_door(tmp_path, PLUGINS, settings={"mobile_push": settings(tmp_path)}) as opened:
         yield opened
 
 
@@ -113,8 +112,7 @@ async def test_the_same_alert_again_is_answered_as_it_was_however_late(door: Doo
     xml = sign(alert(door), pem(WEATHER))
     first = (await post(door, xml)).created()
     assert (await post(door, xml)).ok() == first
-    clock = door.platform.now
-    door.platform.now = lambda: clock() + timedelta(hours=3)
+    ahead(door, hours=3)
     assert (await post(door, xml)).ok() == first
     assert await Broadcast.all().count() == 1
 
@@ -295,9 +293,8 @@ async def test_staff_recall_what_came_from_outside_but_cannot_write_in_its_name(
 
 
 async def test_an_alert_from_outside_asks_no_second_person(tmp_path: Path) -> None:
-    plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
     own = {**settings(tmp_path), "second_person": ["traffic"], "one_person": []}
-    async with open_door(tmp_path, plugins, settings={"mobile_push": own}) as door:
+    async with open_door(tmp_path, PLUGINS, settings={"mobile_push": own}) as door:
         assert (await hand_in(door, alert(door))).created()["state"] == "published"
 
 
@@ -314,10 +311,9 @@ BROKEN: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
 
 
 async def test_wrong_settings_are_found_at_start(tmp_path: Path) -> None:
-    plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
     for spoil, told in BROKEN.values():
         own = settings(tmp_path)
         spoil(own["alerts"])
         with pytest.raises(ConfigurationError, match=re.escape(told)):
-            async with open_door(tmp_path, plugins, settings={"mobile_push": own}):
+            async with open_door(tmp_path, PLUGINS, settings={"mobile_push": own}):
                 pass

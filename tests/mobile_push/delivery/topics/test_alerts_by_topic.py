@@ -6,8 +6,6 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,9 +13,7 @@ import pytest
 from banshi import LANGUAGES
 from banshi.foundation.findings import ConfigurationError
 from banshi.testing import Door
-from mobile_push.audience.quiet_hours import quiet_for
 from mobile_push.broadcasts import publication
-from mobile_push.delivery.service import PUSH
 from mobile_push.phones import registration
 from mobile_push.phones.erasure import end_deliveries
 from mobile_push.providers.fcm.provider import FcmProvider
@@ -27,175 +23,35 @@ from mobile_push.tables.models import (
     Chunk,
     Device,
     FanOut,
-    Follow,
-    Profile,
-    Silence,
     TopicChange,
     TopicRound,
 )
-from tests.mobile_push.conftest import hurry
-
-Until = Callable[..., Awaitable[None]]
-
-TITLE = {"zh-CN": "台风红色预警", "en": "Typhoon: red warning"}
-TOPICS = {"weather": {"zh-CN": "天气", "en": "Weather"}, "water": {"zh-CN": "停水", "en": "Water"}}
-
-
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Retries come quickly here, and nobody waits for what was under way when topics were turned on."""
-    hurry(
-        monkeypatch,
-        {
-            "delivery.claims.delivery_job.OPERATOR_PAUSE_S": 0.1,
-            "delivery.planner.MAX_SLEEP_S": 0.05,
-            "audience.topic_names.SETTLING_S": 0.0,
-            "delivery.topics.sync.LOOK_S": 0.02,
-            "delivery.topics.sync.MAX_PHONES_A_STEP": 7,
-        },
-    )
-
-
-@pytest.fixture
-def open_topics(open_push: Any) -> Any:
-    """A platform whose alerts go by topic."""
-
-    def opened(topics: Any = True, **settings: Any) -> Any:
-        return open_push(fcm={"topics": topics}, topics=TOPICS, **settings)
-
-    return opened
-
-
-@pytest.fixture
-async def door(open_topics: Any, settled: Any) -> Any:
-    async with open_topics() as opened:
-        await settled(opened)
-        yield opened
-
-
-@pytest.fixture
-def settled(until: Until) -> Callable[[Door], Awaitable[None]]:
-    """`await settled(door)`: everybody was there before is written down, and the provider has been told everything."""
-
-    async def waited(door: Door) -> None:
-        async def told() -> bool:
-            return await TopicRound.filter(complete=True).exists() and not await TopicChange.exists()
-
-        await until(told)
-
-    return waited
-
-
-async def register(door: Door, person: str, token: str, language: str = "zh-CN") -> str:
-    body = {"provider": "fcm", "token": token, "platform": "android", "language": language}
-    reply = await door.citizen(person).post("/v1/devices", body)
-    return str(reply.created()["id"])
-
-
-async def follow(door: Door, person: str, **wishes: Any) -> None:
-    (await door.citizen(person).call("PATCH", "/v1/preferences", json=wishes)).ok()
-
-
-async def expected(door: Door) -> dict[str, set[str]]:
-    """Whoever is to follow what, by the phones and wishes that there are."""
-    (round_,) = await TopicRound.filter(active=True)
-    found: dict[str, set[str]] = {}
-    for device in await Device.filter(provider="fcm"):
-        follows = [row.topic for row in await Follow.filter(person=device.person)]
-        names = ["everyone"]
-        names += [f"department.{one[11:]}" if one.startswith("department:") else f"topic.{one}" for one in follows]
-        for name in names:
-            found.setdefault(f"{round_.round}.{name}.{device.language}", set()).add(device.token)
-        profile = await Profile.get_or_none(person=device.person)
-        minds = profile is not None and (profile.quiet_from is not None or not profile.notices)
-        if minds or await Silence.filter(person=device.person, about__startswith="notice:").exists():
-            found.setdefault(f"{round_.round}.minded", set()).add(device.token)
-    return found
-
-
-def followed(sandbox: FcmSandbox) -> dict[str, set[str]]:
-    return {topic: set(tokens) for topic, tokens in sandbox.topics.followers.items() if tokens}
-
-
-async def alert(door: Door, audience: dict[str, Any], kind: str = "alert", **changes: Any) -> Broadcast:
-    now = door.platform.now()
-    values: dict[str, Any] = {
-        "kind": kind,
-        "department": "traffic",
-        "state": "draft",
-        "title": TITLE,
-        "body": {"zh-CN": "请勿外出", "en": "Stay inside"},
-        "link": "/alerts/1",
-        "audience": audience,
-        "author": "li",
-        "created_at": now,
-        "expires_at": now + timedelta(hours=1),
-    }
-    one = await Broadcast.create(**values | changes)
-    push = door.platform[PUSH]
-    published = await publication.publish(door.platform, one, push.couriered)
-    await push.announce()
-    return published
-
-
-@pytest.fixture
-def ended(until: Until) -> Callable[..., Awaitable[Counter[str]]]:
-    """`await ended(broadcast)`: what became of it, once nothing of it is due any more."""
-
-    async def waited(one: Broadcast) -> Counter[str]:
-        async def over() -> bool:
-            walks = await FanOut.filter(broadcast_id=one.id, state="due").count()
-            return not walks and not await Chunk.filter(broadcast_id=one.id, state="due").count()
-
-        await until(over)
-        total: Counter[str] = Counter()
-        for chunk in await Chunk.filter(broadcast_id=one.id):
-            total.update(chunk.outcomes)
-        return total
-
-    return waited
-
-
-@pytest.fixture
-def heard(until: Until) -> Callable[..., Awaitable[Counter[str]]]:
-    """`await heard(notice)`: what became of it, once nothing of it is due any more but what waits for quiet hours."""
-
-    async def waited(one: Broadcast) -> Counter[str]:
-        async def over() -> bool:
-            walks = await FanOut.filter(broadcast_id=one.id, state="due").count()
-            return (
-                not walks and not await Chunk.filter(broadcast_id=one.id, state="due", code__not="quiet hours").count()
-            )
-
-        await until(over)
-        total: Counter[str] = Counter()
-        for chunk in await Chunk.filter(broadcast_id=one.id):
-            total.update(chunk.outcomes)
-        return total
-
-    return waited
-
-
-def reached(sandbox: FcmSandbox, one: Broadcast) -> Counter[str]:
-    """The phones on which a broadcast arrived, however, and how often."""
-    found: Counter[str] = Counter()
-    for received in sandbox.received:
-        if received.message["data"]["message_id"] == str(one.id):
-            found.update([received.token] if received.followers is None else received.followers)
-    return found
-
-
-def sends(sandbox: FcmSandbox, one: Broadcast) -> int:
-    return sum(received.message["data"]["message_id"] == str(one.id) for received in sandbox.received)
+from tests.mobile_push.conftest import none_of
+from tests.mobile_push.delivery.fan_out import TITLE, ended
+from tests.mobile_push.delivery.topics.followers import (
+    TOKENS,
+    alert,
+    awake,
+    expected,
+    follow,
+    followed,
+    heard,
+    reached,
+    register,
+    sends,
+    settled,
+    something,
+)
+from tests.waiting import until
 
 
 async def test_an_alert_to_everyone_is_one_request_a_language_and_reaches_each_phone_once_in_its_own(
-    door: Door, sandbox: FcmSandbox, settled: Any, ended: Any
+    door: Door, sandbox: FcmSandbox
 ) -> None:
     for number in range(6):
         await register(door, f"wang-{number}", f"chinese-{number}")
         await register(door, f"smith-{number}", f"english-{number}", "en")
-    await settled(door)
+    await settled()
     one = await alert(door, {"everyone": True})
     assert await ended(one) == Counter({"handed": 2})
     assert sends(sandbox, one) == len(LANGUAGES) == 2
@@ -206,12 +62,10 @@ async def test_an_alert_to_everyone_is_one_request_a_language_and_reaches_each_p
         assert {token[:7] for token in received.followers or ()} == {"english" if language == "en" else "chinese"}
 
 
-async def test_what_is_known_of_a_topic_is_that_it_was_handed_over_and_no_figure_of_phones(
-    door: Door, settled: Any, ended: Any
-) -> None:
+async def test_what_is_known_of_a_topic_is_that_it_was_handed_over_and_no_figure_of_phones(door: Door) -> None:
     for number in range(3):
         await register(door, f"wang-{number}", f"phone-token-{number}")
-    await settled(door)
+    await settled()
     one = await alert(door, {"everyone": True})
     assert await ended(one) == Counter({"handed": 2})
     assert (await FanOut.get(broadcast_id=one.id)).found == 0
@@ -220,10 +74,10 @@ async def test_what_is_known_of_a_topic_is_that_it_was_handed_over_and_no_figure
 
 
 async def test_a_phone_that_the_provider_was_not_told_of_yet_is_reached_by_its_token(
-    door: Door, sandbox: FcmSandbox, settled: Any, ended: Any
+    door: Door, sandbox: FcmSandbox
 ) -> None:
     await register(door, "wang", "phone-token-1")
-    await settled(door)
+    await settled()
     sandbox.behaviour.topic_faults = {"phone-token-2": "INTERNAL", "phone-token-3": "TOO_MANY_TOPICS"}
     await register(door, "li", "phone-token-2")
     await register(door, "zhang", "phone-token-3", "en")
@@ -252,7 +106,7 @@ AUDIENCES: list[tuple[dict[str, Any], str, int]] = [
 
 
 async def test_an_audience_goes_by_topic_where_it_is_one_and_reaches_the_same_phones_either_way(
-    door: Door, sandbox: FcmSandbox, settled: Any, ended: Any
+    door: Door, sandbox: FcmSandbox
 ) -> None:
     for number, wishes in enumerate(
         [{}, {"topics": ["weather"]}, {"topics": ["weather", "water"]}, {"departments": ["traffic"]}]
@@ -260,7 +114,7 @@ async def test_an_audience_goes_by_topic_where_it_is_one_and_reaches_the_same_ph
         await register(door, f"wang-{number}", f"phone-token-{number}", ("zh-CN", "en")[number % 2])
         if wishes:
             await follow(door, f"wang-{number}", **wishes)
-    await settled(door)
+    await settled()
     for audience, kind, handed in AUDIENCES:
         one = await alert(door, audience, kind)
         outcomes = await ended(one)
@@ -273,59 +127,8 @@ async def test_an_audience_goes_by_topic_where_it_is_one_and_reaches_the_same_ph
         assert outcomes == +Counter(handed=handed, accepted=0 if handed else len(wanted)), (audience, kind)
 
 
-def hours() -> tuple[dict[str, str], dict[str, str]]:
-    """Quiet hours that last, and some that are far from now."""
-    now = datetime.now(UTC)
-    return tuple(  # type: ignore[return-value]
-        {"from": f"{now + timedelta(hours=start):%H:%M}", "until": f"{now + timedelta(hours=end):%H:%M}"}
-        | {"timezone": "UTC"}
-        for start, end in ((-2, 3), (7, 9))
-    )
-
-
-async def awake() -> tuple[set[str], set[str]]:
-    """The phones that a notice to everyone is to reach at once, and those that it mustn't."""
-    woken: set[str] = set()
-    left: set[str] = set()
-    for device in await Device.all():
-        wishes = await Profile.get_or_none(person=device.person) or Profile(person=device.person)
-        wait = quiet_for(wishes.quiet_from, wishes.quiet_until, wishes.timezone, datetime.now(UTC))
-        (woken if wishes.notices and not wait else left).add(device.token)
-    return woken, left
-
-
-PEOPLE, TOKENS = ("wang", "li", "smith"), tuple(f"phone-token-{number}" for number in range(5))
-
-
-async def something(door: Door, chance: random.Random) -> None:
-    """One thing that a phone or its owner does; it may come too late, as somebody else has the phone by now."""
-    person, token = chance.choice(PEOPLE), chance.choice(TOKENS)
-    citizen, language = door.citizen(person), chance.choice(LANGUAGES)
-    phones = (await citizen.get("/v1/devices")).ok()["items"]
-    phone = f"/v1/devices/{chance.choice(phones)['id']}" if phones else "/v1/devices/none"
-    match chance.randrange(9):
-        case 0 | 1 | 2:
-            body = {"provider": "fcm", "token": token, "platform": "android", "language": language}
-            reply = await citizen.post("/v1/devices", body)
-        case 3:
-            reply = await citizen.call("PATCH", phone, json={"language": language})
-        case 4:
-            reply = await citizen.call("PATCH", phone, json={"token": token, "language": language})
-        case 5 | 6:
-            topics = [one for one in TOPICS if chance.random() < 0.5]
-            wishes: dict[str, Any] = {"topics": topics, "departments": ["traffic"] * chance.randrange(2)}
-            if chance.random() < 0.5:
-                wishes |= {"notices": chance.random() < 0.6, "quiet_hours": chance.choice([None, *hours()])}
-            reply = await citizen.call("PATCH", "/v1/preferences", json=wishes)
-        case 7:
-            reply = await citizen.call("DELETE", phone)
-        case _:
-            reply = await citizen.call("DELETE", "/v1/me/push")
-    assert reply.status in {200, 201, 204, 400, 404, 409, 422}, reply
-
-
 async def test_who_follows_is_who_should_after_whatever_phones_and_people_do_at_once(
-    open_topics: Any, sandbox: FcmSandbox, settled: Any, ended: Any, heard: Any, database: str
+    open_topics: Any, sandbox: FcmSandbox, database: str
 ) -> None:
     chance, most = random.Random(11), 0
     async with open_topics(database=database) as door:
@@ -348,7 +151,7 @@ async def test_who_follows_is_who_should_after_whatever_phones_and_people_do_at_
             assert woken <= set(reached(sandbox, one))
             assert not left & set(reached(sandbox, one))
             sandbox.behaviour.topic_faults = {}
-            await settled(door)
+            await settled()
             assert followed(sandbox) == await expected(door)
             most = max(most, len(followed(sandbox)))
         assert most >= 4, "phones of both languages, and topics, were among it"
@@ -356,7 +159,7 @@ async def test_who_follows_is_who_should_after_whatever_phones_and_people_do_at_
 
 
 async def test_a_wish_beside_a_phone_that_changes_hands_leaves_nobody_in_a_topic_that_they_dont_follow(
-    open_topics: Any, sandbox: FcmSandbox, settled: Any, database: str, monkeypatch: pytest.MonkeyPatch
+    open_topics: Any, sandbox: FcmSandbox, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The former owner wishes for a topic while the new one takes the phone; neither sees what the other writes yet."""
     wish: asyncio.Task[None] | None = None
@@ -370,18 +173,18 @@ async def test_a_wish_beside_a_phone_that_changes_hands_leaves_nobody_in_a_topic
     async with open_topics(database=database) as door:
         await register(door, "wang", "phone-token-1")
         phone = await register(door, "li", "phone-token-2")
-        await settled(door)
+        await settled()
         monkeypatch.setattr(registration, "end_deliveries", end_deliveries_slowly)
         (await door.citizen("li").call("PATCH", f"/v1/devices/{phone}", json={"token": "phone-token-1"})).ok()
         assert wish is not None
         await wish
-        await settled(door)
+        await settled()
         assert [set(tokens) for tokens in followed(sandbox).values()] == [{"phone-token-1"}]
         assert followed(sandbox) == await expected(door)
 
 
 async def test_turning_topics_on_lets_everybody_who_is_there_follow_and_turning_them_off_ends_it(
-    open_topics: Any, sandbox: FcmSandbox, settled: Any, ended: Any
+    open_topics: Any, sandbox: FcmSandbox
 ) -> None:
     async with open_topics(False) as door:
         for number in range(20):
@@ -392,7 +195,7 @@ async def test_turning_topics_on_lets_everybody_who_is_there_follow_and_turning_
         assert not await TopicRound.exists()
         assert not await TopicChange.exists()
     async with open_topics() as door:
-        await settled(door)
+        await settled()
         first = await expected(door)
         assert followed(sandbox) == first
         assert sum(map(len, first.values())) == 20 + 7
@@ -407,7 +210,7 @@ async def test_turning_topics_on_lets_everybody_who_is_there_follow_and_turning_
         assert (await ended(await alert(door, {"everyone": True}))) == Counter(accepted=20)
         await follow(door, "wang-3", topics=[])
     async with open_topics() as door:
-        await settled(door)
+        await settled()
         second = await expected(door)
         assert {topic: tokens for topic, tokens in followed(sandbox).items() if topic not in first} == second
         one = await alert(door, {"topics": ["weather"]})
@@ -416,7 +219,7 @@ async def test_turning_topics_on_lets_everybody_who_is_there_follow_and_turning_
 
 
 async def test_before_everybody_is_written_down_an_alert_goes_to_each_phone_by_its_token(
-    open_topics: Any, sandbox: FcmSandbox, ended: Any, monkeypatch: pytest.MonkeyPatch
+    open_topics: Any, sandbox: FcmSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("mobile_push.audience.topic_names.SETTLING_S", 60.0)
     async with open_topics() as door:
@@ -426,18 +229,12 @@ async def test_before_everybody_is_written_down_an_alert_goes_to_each_phone_by_i
         assert await TopicChange.filter(follow=True).count() == 1
 
 
-async def test_no_change_is_ticked_off_while_a_message_to_topics_is_under_way(
-    door: Door, sandbox: FcmSandbox, settled: Any, ended: Any, until: Until
-) -> None:
+async def test_no_change_is_ticked_off_while_a_message_to_topics_is_under_way(door: Door, sandbox: FcmSandbox) -> None:
     phone = await register(door, "wang", "phone-token-1")
-    await settled(door)
+    await settled()
     sandbox.behaviour.unavailable_share = 1.0
     one = await alert(door, {"everyone": True})
-
-    async def planned() -> bool:
-        return await Chunk.filter(broadcast_id=one.id, code="UNAVAILABLE").exists()
-
-    await until(planned)
+    await until(Chunk.filter(broadcast_id=one.id, code="UNAVAILABLE").exists)
     # Neither of the two messages has gone out, and the phone changes from one topic to the other.
     (await door.citizen("wang").call("PATCH", f"/v1/devices/{phone}", json={"language": "en"})).ok()
     await asyncio.sleep(0.2)
@@ -449,15 +246,13 @@ async def test_no_change_is_ticked_off_while_a_message_to_topics_is_under_way(
     assert outcomes["later"] >= 2
     assert sends(sandbox, one) == 2
     assert reached(sandbox, one) == Counter(["phone-token-1"])
-    await settled(door)
+    await settled()
     assert followed(sandbox) == await expected(door)
 
 
-async def test_a_recalled_alert_goes_to_no_topic_any_more(
-    door: Door, sandbox: FcmSandbox, settled: Any, ended: Any, until: Until
-) -> None:
+async def test_a_recalled_alert_goes_to_no_topic_any_more(door: Door, sandbox: FcmSandbox) -> None:
     await register(door, "wang", "phone-token-1")
-    await settled(door)
+    await settled()
     sandbox.behaviour.unavailable_share = 1.0
     one = await alert(door, {"everyone": True})
     await until(lambda: sandbox.answers["UNAVAILABLE"] >= 2)
@@ -465,12 +260,12 @@ async def test_a_recalled_alert_goes_to_no_topic_any_more(
     await ended(one)
     sandbox.behaviour.unavailable_share = 0.0
     await register(door, "li", "phone-token-2")
-    await settled(door)
+    await settled()
     assert sends(sandbox, one) == 0
 
 
 async def test_a_later_wish_is_carried_out_after_an_earlier_one_that_is_under_way(
-    door: Door, sandbox: FcmSandbox, settled: Any, until: Until, monkeypatch: pytest.MonkeyPatch
+    door: Door, sandbox: FcmSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun, go_on, subscribe = asyncio.Event(), asyncio.Event(), FcmProvider.subscribe
 
@@ -486,34 +281,26 @@ async def test_a_later_wish_is_carried_out_after_an_earlier_one_that_is_under_wa
     await asyncio.sleep(0.1)
     assert not followed(sandbox)
     go_on.set()
-    await settled(door)
+    await settled()
     assert not followed(sandbox)
     assert len(sandbox.topics.followers) == 1
 
 
 async def test_a_phone_that_the_provider_will_not_have_is_asked_for_again_tomorrow_and_goes_by_token(
-    door: Door, sandbox: FcmSandbox, until: Until, ended: Any
+    door: Door, sandbox: FcmSandbox
 ) -> None:
     sandbox.behaviour.topic_faults = {"phone-token-1": "TOO_MANY_TOPICS"}
     phone = await register(door, "wang", "phone-token-1")
-
-    async def refused() -> bool:
-        return await TopicChange.filter(code="TOO_MANY_TOPICS").exists()
-
-    await until(refused)
+    await until(TopicChange.filter(code="TOO_MANY_TOPICS").exists)
     change = await TopicChange.get(code="TOO_MANY_TOPICS")
     assert change.not_before / 1000 - time.time() > 80_000
     assert await ended(await alert(door, {"everyone": True})) == Counter(handed=2, accepted=1)
     assert (await door.citizen("wang").call("DELETE", f"/v1/devices/{phone}")).status == 204
-
-    async def gone() -> bool:
-        return not await TopicChange.exists()
-
-    await until(gone)
+    await until(lambda: none_of(TopicChange.all()))
 
 
 async def test_nothing_is_asked_before_its_retry_after_and_then_nothing_is_lost(
-    door: Door, sandbox: FcmSandbox, settled: Any, monkeypatch: pytest.MonkeyPatch
+    door: Door, sandbox: FcmSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[float] = []
     subscribe = FcmProvider.subscribe
@@ -527,25 +314,25 @@ async def test_nothing_is_asked_before_its_retry_after_and_then_nothing_is_lost(
     sandbox.behaviour.quota_share, sandbox.behaviour.quota_retry_after = 1.0, 1
     monkeypatch.setattr(FcmProvider, "subscribe", noted)
     await register(door, "wang", "phone-token-1")
-    await settled(door)
+    await settled()
     assert len(calls) == 2
     assert calls[1] - calls[0] >= 1.0
     assert followed(sandbox) == await expected(door)
 
 
 async def test_of_several_processes_one_carries_changes_out_and_another_goes_on_when_it_stops(
-    open_topics: Any, sandbox: FcmSandbox, settled: Any, until: Until
+    open_topics: Any, sandbox: FcmSandbox
 ) -> None:
     async with open_topics() as second:
         async with open_topics() as first:
             await register(first, "wang", "phone-token-1")
-            await settled(second)
+            await settled()
             (holder,) = await TopicRound.all().values_list("holder", flat=True)
             await register(second, "li", "phone-token-2")
-            await settled(second)
+            await settled()
             assert await TopicRound.all().values_list("holder", flat=True) == [holder]
         await register(second, "zhang", "phone-token-3")
-        await settled(second)
+        await settled()
         assert followed(sandbox) == await expected(second)
 
 

@@ -6,12 +6,12 @@ import asyncio
 import random
 import re
 from collections import Counter
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from banshi import LANGUAGES
 from banshi.testing import Door
 from mobile_push.audience import quiet_hours
 from mobile_push.audience.topic_names import topic_name
@@ -19,29 +19,22 @@ from mobile_push.broadcasts import publication
 from mobile_push.reports.report import report_of
 from mobile_push.sandbox import FcmSandbox
 from mobile_push.tables.models import Broadcast, Chunk, Device, FanOut, TopicChange, TopicRound
-from tests.mobile_push.delivery.topics.test_alerts_by_topic import (
-    TITLE,
+from tests.mobile_push.delivery.fan_out import TITLE, ended
+from tests.mobile_push.delivery.topics.followers import (
     alert,
     awake,
-    door,
-    ended,
     expected,
     follow,
     followed,
     heard,
     hours,
-    impatient,
-    open_topics,
     reached,
     register,
     sends,
     settled,
     something,
 )
-
-__all__ = ["door", "ended", "heard", "impatient", "open_topics", "settled"]
-
-Until = Callable[..., Awaitable[None]]
+from tests.waiting import until
 
 NOW, LATER = hours()
 
@@ -56,20 +49,6 @@ async def notice(door: Door, audience: dict[str, Any] | None = None) -> Broadcas
     return await alert(door, audience or {"everyone": True}, "notice")
 
 
-@pytest.fixture
-def waits(until: Until, sandbox: FcmSandbox) -> Callable[[Broadcast], Awaitable[None]]:
-    """`await waits(notice)`: the provider is down, has refused it for each topic, and is asked by nobody just now."""
-
-    async def waited(one: Broadcast) -> None:
-        async def refused() -> bool:
-            due = await Chunk.filter(broadcast_id=one.id, state="due").values_list("code", "lease_until")
-            return bool(due) and set(due) == {("UNAVAILABLE", 0)}
-
-        await until(refused)
-
-    return waited
-
-
 async def city(door: Door) -> None:
     """Six phones in two languages; the owners of two of them have quiet hours, which are over for one of them."""
     for number in range(3):
@@ -77,16 +56,35 @@ async def city(door: Door) -> None:
         await register(door, f"smith-{number}", f"english-{number}", "en")
     await follow(door, "wang-0", quiet_hours=NOW)
     await follow(door, "smith-0", quiet_hours=LATER)
+    await settled()
+
+
+async def waiting(door: Door, sandbox: FcmSandbox) -> Broadcast:
+    """A notice that the provider, which is down, has refused for each topic, and is asked for by nobody just now."""
+    sandbox.behaviour.unavailable_share = 1.0
+    one = await notice(door)
+    await until(lambda: refused(one))
+    return one
+
+
+async def condition(language: str) -> str:
+    """What is asked of the provider for all phones of a language whose owners don't mind."""
+    name = (await TopicRound.get()).round
+    return f"'{name}.everyone.{language}' in topics && !('{name}.minded' in topics)"
+
+
+async def refused(one: Broadcast) -> bool:
+    due = await Chunk.filter(broadcast_id=one.id, state="due").values_list("code", "lease_until")
+    return set(due) == {("UNAVAILABLE", 0)}
 
 
 EVERYBODY = {f"{language}-{number}" for language in ("chinese", "english") for number in range(3)}
 
 
 async def test_a_notice_to_everyone_is_one_request_a_language_and_one_for_each_phone_whose_owner_minds(
-    door: Door, sandbox: FcmSandbox, settled: Any, heard: Any
+    door: Door, sandbox: FcmSandbox
 ) -> None:
     await city(door)
-    await settled(door)
     assert followed(sandbox) == await expected(door)
     one = await notice(door)
     assert await heard(one) == Counter(handed=2, accepted=1, later=1)
@@ -101,11 +99,8 @@ async def test_a_notice_to_everyone_is_one_request_a_language_and_one_for_each_p
     assert (await FanOut.get(broadcast_id=one.id)).found == 2
 
 
-async def test_a_report_says_what_was_handed_to_topics_and_counts_those_who_were_walked(
-    door: Door, settled: Any, heard: Any
-) -> None:
+async def test_a_report_says_what_was_handed_to_topics_and_counts_those_who_were_walked(door: Door) -> None:
     await city(door)
-    await settled(door)
     one = await notice(door)
     await heard(one)
     report = (await report_of(door.platform, one)).document(door.platform)
@@ -116,17 +111,10 @@ async def test_a_report_says_what_was_handed_to_topics_and_counts_those_who_were
 
 
 async def test_one_in_quiet_hours_is_not_woken_by_a_topic_and_gets_the_notice_when_they_end(
-    open_topics: Any,
-    sandbox: FcmSandbox,
-    settled: Any,
-    ended: Any,
-    heard: Any,
-    database: str,
-    monkeypatch: pytest.MonkeyPatch,
+    open_topics: Any, sandbox: FcmSandbox, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with open_topics(database=database) as door:
         await city(door)
-        await settled(door)
         one = await notice(door)
         await heard(one)
         assert "chinese-0" not in reached(sandbox, one)
@@ -142,13 +130,11 @@ async def test_one_in_quiet_hours_is_not_woken_by_a_topic_and_gets_the_notice_wh
         assert reached(sandbox, one) == Counter(EVERYBODY)
 
 
-async def test_one_who_wishes_no_notices_gets_none_and_alerts_as_before(
-    door: Door, sandbox: FcmSandbox, settled: Any, ended: Any
-) -> None:
+async def test_one_who_wishes_no_notices_gets_none_and_alerts_as_before(door: Door, sandbox: FcmSandbox) -> None:
     await city(door)
     await follow(door, "wang-1", notices=False)
     await follow(door, "wang-0", quiet_hours=None)
-    await settled(door)
+    await settled()
     one = await notice(door)
     assert await ended(one) == Counter(handed=2, accepted=1, unwanted=1)
     assert reached(sandbox, one) == Counter(EVERYBODY - {"chinese-1"})
@@ -160,11 +146,10 @@ async def test_one_who_wishes_no_notices_gets_none_and_alerts_as_before(
 
 @pytest.mark.parametrize("wishes", [{"quiet_hours": NOW}, {"notices": False}])
 async def test_one_who_wishes_so_a_moment_before_publication_is_not_woken(
-    open_topics: Any, sandbox: FcmSandbox, settled: Any, heard: Any, database: str, wishes: Any
+    open_topics: Any, sandbox: FcmSandbox, database: str, wishes: Any
 ) -> None:
     async with open_topics(database=database) as door:
         await city(door)
-        await settled(door)
         sandbox.behaviour.topic_faults = {"chinese-2": "INTERNAL"}
         await follow(door, "wang-2", **wishes)
         one = await notice(door)
@@ -172,21 +157,18 @@ async def test_one_who_wishes_so_a_moment_before_publication_is_not_woken(
         assert outcomes["handed"] == 0, "the provider doesn't know yet"
         assert reached(sandbox, one) == Counter(EVERYBODY - {"chinese-0", "chinese-2"})
         sandbox.behaviour.topic_faults = {}
-        await settled(door)
+        await settled()
         another = await notice(door)
         assert (await heard(another))["handed"] == 2
         assert reached(sandbox, another) == Counter(EVERYBODY - {"chinese-0", "chinese-2"})
 
 
 async def test_one_who_wishes_so_while_a_notice_waits_for_the_provider_is_not_woken_and_nobody_is_missed(
-    open_topics: Any, sandbox: FcmSandbox, settled: Any, heard: Any, waits: Any, database: str
+    open_topics: Any, sandbox: FcmSandbox, database: str
 ) -> None:
     async with open_topics(database=database) as door:
         await city(door)
-        await settled(door)
-        sandbox.behaviour.unavailable_share = 1.0
-        one = await notice(door)
-        await waits(one)
+        one = await waiting(door, sandbox)
         await follow(door, "wang-2", quiet_hours=NOW)
         sandbox.behaviour.unavailable_share = 0.0
         outcomes = await heard(one)
@@ -194,18 +176,13 @@ async def test_one_who_wishes_so_while_a_notice_waits_for_the_provider_is_not_wo
         assert outcomes["by token"] == 2
         assert reached(sandbox, one) == Counter(EVERYBODY - {"chinese-0", "chinese-2"})
         assert (await report_of(door.platform, one)).topics == []
-        await settled(door)
+        await settled()
         assert followed(sandbox) == await expected(door)
 
 
-async def test_one_whose_wishes_end_while_a_notice_waits_is_not_missed(
-    door: Door, sandbox: FcmSandbox, settled: Any, ended: Any, waits: Any
-) -> None:
+async def test_one_whose_wishes_end_while_a_notice_waits_is_not_missed(door: Door, sandbox: FcmSandbox) -> None:
     await city(door)
-    await settled(door)
-    sandbox.behaviour.unavailable_share = 1.0
-    one = await notice(door)
-    await waits(one)
+    one = await waiting(door, sandbox)
     await follow(door, "wang-0", quiet_hours=None)
     await asyncio.sleep(0.1)
     sandbox.behaviour.unavailable_share = 0.0
@@ -214,14 +191,11 @@ async def test_one_whose_wishes_end_while_a_notice_waits_is_not_missed(
     assert reached(sandbox, one) == Counter(EVERYBODY)
 
 
-async def test_one_whose_wishes_have_ended_is_reached_by_the_topic_again(
-    door: Door, sandbox: FcmSandbox, settled: Any, ended: Any
-) -> None:
+async def test_one_whose_wishes_have_ended_is_reached_by_the_topic_again(door: Door, sandbox: FcmSandbox) -> None:
     await city(door)
-    await settled(door)
     for person in ("wang-0", "smith-0"):
         await follow(door, person, quiet_hours=None)
-    await settled(door)
+    await settled()
     assert followed(sandbox) == await expected(door)
     one = await notice(door)
     assert await ended(one) == Counter(handed=2)
@@ -229,17 +203,15 @@ async def test_one_whose_wishes_have_ended_is_reached_by_the_topic_again(
 
 
 async def test_whatever_people_do_while_a_notice_waits_nobody_is_missed_or_woken_against_their_wish(
-    open_topics: Any, sandbox: FcmSandbox, settled: Any, heard: Any, waits: Any, database: str
+    open_topics: Any, sandbox: FcmSandbox, database: str
 ) -> None:
     chance, handed = random.Random(5), 0
     async with open_topics(database=database) as door:
         for number in range(3):
             await register(door, f"quiet-{number}", f"quiet-token-{number}", ("zh-CN", "en")[number % 2])
         for _ in range(8):
-            await settled(door)
-            sandbox.behaviour.unavailable_share = 1.0
-            one = await notice(door)
-            await waits(one)
+            await settled()
+            one = await waiting(door, sandbox)
             for _ in range(chance.randrange(4)):
                 await something(door, chance)
             woken, left = await awake()
@@ -251,102 +223,54 @@ async def test_whatever_people_do_while_a_notice_waits_nobody_is_missed_or_woken
 
 
 async def test_with_a_cap_a_notice_goes_to_each_phone_and_is_counted_and_an_alert_to_the_topic(
-    open_topics: Any, sandbox: FcmSandbox, settled: Any, ended: Any
+    open_topics: Any, sandbox: FcmSandbox
 ) -> None:
     async with open_topics(notices_a_day=1) as door:
         await register(door, "wang", "phone-token-1")
-        await settled(door)
+        await settled()
         assert await ended(await notice(door)) == Counter(accepted=1)
         assert await ended(await notice(door)) == Counter({"enough today": 1})
         assert await ended(await alert(door, {"everyone": True})) == Counter(handed=2)
         assert (await Device.get()).notices == 1
 
 
-async def test_a_cap_that_is_set_while_a_notice_waits_holds_for_it(
-    open_topics: Any, sandbox: FcmSandbox, settled: Any, ended: Any, waits: Any
-) -> None:
-    async with open_topics() as door:
-        await register(door, "wang", "phone-token-1")
-        await settled(door)
-        sandbox.behaviour.unavailable_share = 1.0
-        one = await notice(door)
-        await waits(one)
-    sandbox.behaviour.unavailable_share = 0.0
-    async with open_topics(notices_a_day=1):
-        outcomes = await ended(one)
-        assert (outcomes["handed"], outcomes["accepted"]) == (0, 1)
-        assert (await Device.get()).notices == 1
-
-
-async def test_a_condition_that_the_provider_will_not_have_costs_nobody_the_notice(
-    door: Door, sandbox: FcmSandbox, settled: Any, heard: Any
+@pytest.mark.parametrize(
+    ("language", "fault", "more"), [("zh-CN", "INVALID_ARGUMENT", {"later": 1}), ("en", "INTERNAL", {"later": 3})]
+)
+async def test_a_condition_that_the_provider_will_not_have_or_fails_again_and_again_costs_nobody_the_notice(
+    door: Door, sandbox: FcmSandbox, monkeypatch: pytest.MonkeyPatch, language: str, fault: str, more: Any
 ) -> None:
     await city(door)
-    await settled(door)
-    (round_,) = await TopicRound.all()
-    refused = f"'{round_.round}.everyone.zh-CN' in topics && !('{round_.round}.minded' in topics)"
-    sandbox.behaviour.faults = {refused: "INVALID_ARGUMENT"}
+    monkeypatch.setattr("mobile_push.delivery.claims.delivery_job.MAX_ATTEMPTS", 2)
+    sandbox.behaviour.faults = {await condition(language): fault}
     one = await notice(door)
-    outcomes = await heard(one)
-    assert outcomes == Counter({"handed": 1, "by token": 1, "accepted": 3, "later": 1})
+    assert await heard(one) == Counter({"handed": 1, "by token": 1, "accepted": 3, **more})
     assert reached(sandbox, one) == Counter(EVERYBODY - {"chinese-0"})
     assert not await Chunk.filter(state="parked").exists()
 
 
-async def test_a_topic_that_the_provider_fails_again_and_again_is_given_up_for_its_phones(
-    door: Door, sandbox: FcmSandbox, settled: Any, heard: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await city(door)
-    await settled(door)
-    monkeypatch.setattr("mobile_push.delivery.claims.delivery_job.MAX_ATTEMPTS", 2)
-    (round_,) = await TopicRound.all()
-    failing = f"'{round_.round}.everyone.en' in topics && !('{round_.round}.minded' in topics)"
-    sandbox.behaviour.faults = {failing: "INTERNAL"}
-    one = await notice(door)
-    assert await heard(one) == Counter({"handed": 1, "by token": 1, "accepted": 3, "later": 3})
-    assert reached(sandbox, one) == Counter(EVERYBODY - {"chinese-0"})
-
-
-async def test_a_notice_that_waits_when_topics_are_turned_off_goes_to_each_phone(
-    open_topics: Any, sandbox: FcmSandbox, settled: Any, heard: Any, waits: Any
+@pytest.mark.parametrize(
+    ("topics", "settings", "handed", "walked", "counted"),
+    [(True, {}, 2, 1, 0), (False, {}, 0, 5, 0), (True, {"notices_a_day": 1}, 0, 5, 5)],
+    ids=["as before", "without topics", "with a cap"],
+)
+async def test_a_notice_that_waits_when_a_server_stops_is_gone_on_with_by_the_next_as_that_one_is_set(
+    open_topics: Any, sandbox: FcmSandbox, topics: bool, settings: Any, handed: int, walked: int, counted: int
 ) -> None:
     async with open_topics() as door:
         await city(door)
-        await settled(door)
-        sandbox.behaviour.unavailable_share = 1.0
-        one = await notice(door)
-        await waits(one)
+        one = await waiting(door, sandbox)
     sandbox.behaviour.unavailable_share = 0.0
-    async with open_topics(False):
+    async with open_topics(topics, **settings):
         outcomes = await heard(one)
-        assert (outcomes["handed"], outcomes["accepted"]) == (0, 5)
+        assert (outcomes["handed"], outcomes["accepted"]) == (handed, walked)
         assert reached(sandbox, one) == Counter(EVERYBODY - {"chinese-0"})
+        assert await Device.filter(notices=1).count() == counted
 
 
-async def test_a_notice_that_waits_when_a_server_stops_is_gone_on_with_by_the_next(
-    open_topics: Any, sandbox: FcmSandbox, settled: Any, heard: Any, waits: Any
-) -> None:
-    async with open_topics() as door:
-        await city(door)
-        await settled(door)
-        sandbox.behaviour.unavailable_share = 1.0
-        one = await notice(door)
-        await waits(one)
-    sandbox.behaviour.unavailable_share = 0.0
-    async with open_topics():
-        outcomes = await heard(one)
-        assert (outcomes["handed"], outcomes["accepted"]) == (2, 1)
-        assert reached(sandbox, one) == Counter(EVERYBODY - {"chinese-0"})
-
-
-async def test_a_notice_that_is_recalled_while_it_waits_goes_to_nobody(
-    door: Door, sandbox: FcmSandbox, settled: Any, ended: Any, waits: Any
-) -> None:
+async def test_a_notice_that_is_recalled_while_it_waits_goes_to_nobody(door: Door, sandbox: FcmSandbox) -> None:
     await city(door)
-    await settled(door)
-    sandbox.behaviour.unavailable_share = 1.0
-    one = await notice(door)
-    await waits(one)
+    one = await waiting(door, sandbox)
     await publication.recall(door.platform, one, door.platform.now())
     await ended(one)
     sandbox.behaviour.unavailable_share = 0.0
@@ -354,16 +278,11 @@ async def test_a_notice_that_is_recalled_while_it_waits_goes_to_nobody(
     assert sends(sandbox, one) == 0
 
 
-async def test_a_notice_that_waits_for_its_topics_holds_up_no_other(
-    door: Door, sandbox: FcmSandbox, settled: Any, heard: Any, waits: Any
-) -> None:
+async def test_a_notice_that_waits_for_its_topics_holds_up_no_other(door: Door, sandbox: FcmSandbox) -> None:
     await city(door)
-    await settled(door)
-    (round_,) = await TopicRound.all()
-    condition = f"'{round_.round}.everyone.{{}}' in topics && !('{round_.round}.minded' in topics)"
-    sandbox.behaviour.faults = {condition.format(language): "UNAVAILABLE" for language in ("zh-CN", "en")}
+    sandbox.behaviour.faults = {await condition(language): "UNAVAILABLE" for language in LANGUAGES}
     one = await notice(door)
-    await waits(one)
+    await until(lambda: refused(one))
     await follow(door, "smith-0", topics=["weather"])
     other = await notice(door, {"topics": ["weather"]})
     assert await heard(other) == Counter(handed=2, accepted=1)
@@ -374,36 +293,26 @@ async def test_a_notice_that_waits_for_its_topics_holds_up_no_other(
 
 
 async def test_a_token_that_is_nobodys_keeps_notices_from_topics_until_the_provider_has_said_so_again(
-    door: Door, sandbox: FcmSandbox, settled: Any, heard: Any, until: Until
+    door: Door, sandbox: FcmSandbox
 ) -> None:
     await city(door)
-    await settled(door)
     sandbox.behaviour.topic_faults = {"chinese-1": "NOT_FOUND"}
     await follow(door, "wang-1", quiet_hours=NOW)
-
-    async def said() -> bool:
-        return await TopicChange.filter(code="NOT_FOUND", attempts=1).exists()
-
-    await until(said)
+    await until(TopicChange.filter(code="NOT_FOUND", attempts=1).exists)
     assert (await heard(await notice(door)))["handed"] == 0
     await TopicChange.all().update(not_before=0)
-
-    async def said_again() -> bool:
-        return await TopicChange.filter(code="NOT_FOUND", attempts=2).exists()
-
-    await until(said_again)
+    await until(TopicChange.filter(code="NOT_FOUND", attempts=2).exists)
     assert (await heard(await notice(door)))["handed"] == 2
 
 
 async def test_a_round_from_before_there_were_those_who_mind_is_begun_anew(
-    open_topics: Any, sandbox: FcmSandbox, settled: Any, heard: Any
+    open_topics: Any, sandbox: FcmSandbox
 ) -> None:
     async with open_topics() as door:
         await city(door)
-        await settled(door)
         await TopicRound.all().update(round="0a1b2c3d")
     async with open_topics() as door:
-        await settled(door)
+        await settled()
         (round_,) = await TopicRound.all()
         assert round_.round != "0a1b2c3d"
         assert followed(sandbox).items() >= (await expected(door)).items()

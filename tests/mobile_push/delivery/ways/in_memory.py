@@ -1,11 +1,11 @@
-"""A provider in memory: what it answers a test writes, and what it was given stands there."""
+"""A provider in memory: what it answers a test writes, and what it was given stands there; and phones of several."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta, timezone, tzinfo
 from pathlib import Path
 from types import ModuleType
@@ -14,7 +14,12 @@ from typing import Any, Self
 import pytest
 
 from banshi import Offer, hookimpl
+from banshi.kernel.runtime.process_role import EVERYTHING, ProcessRole
+from banshi.testing import Door, open_door
 from mobile_push import PROVIDERS, Forged, Heard, Outcome, Push, Receipt, Told, Way
+from mobile_push.tables.models import Address, Delivery, Device
+from tests.mobile_push.conftest import none_of, send
+from tests.places import TRAFFIC
 
 #: What it says of a token, each time that it is asked; the last word stays.
 OK = Receipt(Outcome.ACCEPTED, "OK")
@@ -119,3 +124,46 @@ def plugin_of(
 def reached(*providers: InMemory) -> Counter[tuple[str, str]]:
     """How often each (message, token's phone) was taken, whoever took it: `a-7` and `b-7` are one phone's."""
     return Counter((message, token.partition("-")[2]) for one in providers for message, token in one.took)
+
+
+@asynccontextmanager
+async def opened(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    these: Sequence[InMemory],
+    database: str = "",
+    duty: ProcessRole = EVERYTHING,
+    **own: Any,
+) -> AsyncIterator[Door]:
+    with plugin_of(folder, monkeypatch, these) as plugin:
+        plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "ways": plugin, "mobile_push": "mobile_push"}
+        mine = {"mobile_push": {"one_person": ["traffic"], **own}}
+        kernel: dict[str, Any] = {"database": database} if database else {}
+        async with open_door(folder, plugins, settings=mine, platform=kernel, duty=duty) as door:
+            yield door
+
+
+def phone(number: int | str, providers: str = "abc", **changes: Any) -> dict[str, Any]:
+    """A registration of one phone with an address at each of these providers."""
+    first, *others = [{"provider": one, "token": f"{one}-{number:0>8}"} for one in providers]
+    return {**first, "platform": "android", **({"addresses": others} if others else {}), **changes}
+
+
+async def register(door: Door, number: int | str, providers: str = "abc", who: str = "wang", **changes: Any) -> Any:
+    return (await door.citizen(who).post("/v1/devices", phone(number, providers, **changes))).created()
+
+
+async def sent(door: Door, who: str = "wang") -> str:
+    """The id of a message to somebody."""
+    return (await send(door, who)).id
+
+
+async def settled() -> bool:
+    """Whether no delivery is due any more."""
+    return await none_of(Delivery.filter(state="due"))
+
+
+async def addresses() -> set[str]:
+    """The tokens that are kept, of phones' own rows and beside them."""
+    own = {device.token for device in await Device.all() if device.token}
+    return own | {one.token for one in await Address.all()}

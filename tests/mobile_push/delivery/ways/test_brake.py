@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,26 +10,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from banshi import Message
 from banshi.testing import Door
 from mobile_push.delivery.claims import verdicts
 from mobile_push.delivery.claims.trust import ENOUGH, IN_A_ROW, LAST, Trust
 from mobile_push.doctor import trust
 from mobile_push.providers.provider import MALFORMED, Push, Receipt
 from mobile_push.tables.models import Address, Device, Spent
-from tests.mobile_push.conftest import hurry
-from tests.mobile_push.delivery.test_fan_out import broadcast, publish
-from tests.mobile_push.delivery.ways.in_memory import DEAD, LATER, OK, InBatches, InMemory, reached
-from tests.mobile_push.delivery.ways.test_ways import addresses, opened, register, sent
-from tests.mobile_push.delivery.ways.test_ways_changed import quiet
+from tests.mobile_push.conftest import nothing_due, until_equal
+from tests.mobile_push.delivery.fan_out import broadcast, publish
+from tests.mobile_push.delivery.ways.in_memory import (
+    DEAD,
+    LATER,
+    OK,
+    InBatches,
+    InMemory,
+    addresses,
+    reached,
+    register,
+    sent,
+)  # fmt: skip
 from tests.waiting import until
-
-Make = Callable[..., Message]
-
-
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    hurry(monkeypatch)
 
 
 @pytest.fixture
@@ -39,14 +37,6 @@ def ways() -> list[InMemory]:
     batches = InBatches("b")
     batches.batch = 100
     return [InMemory("a"), batches]
-
-
-@pytest.fixture
-async def door(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ways: list[InMemory], database: str
-) -> AsyncIterator[Door]:
-    async with opened(tmp_path, monkeypatch, ways, database) as one:
-        yield one
 
 
 async def register_all(door: Door, count: int, providers: str) -> list[str]:
@@ -81,10 +71,6 @@ async def told(door: Door) -> list[str]:
     return [one.told for one in await trust(deployment) if one.state == "warning"]
 
 
-async def trusted(door: Door) -> bool:
-    return not await told(door)
-
-
 async def rested(door: Door) -> bool:
     """Whether no address and no provider is left alone any more."""
     now = int(await door.platform.store.time() * 1000)
@@ -116,51 +102,51 @@ async def test_where_every_address_is_called_dead_nobody_is_forgotten_and_all_ge
     assert await addresses() == before
     wrong.otherwise = OK
     await until(lambda: len(reached(*ways)) == count, 60)
-    await until(quiet)
+    await until(nothing_due)
     assert reached(*ways) == {(one, f"{number:0>8}"): 1 for number in range(count)}
     await until(lambda: rested(door))
     two = str((await publish(door, await broadcast(door, "alert"))).id)
     await until(lambda: Counter(message for message, _ in wrong.took)[two] == count, 60)
     assert await addresses() == before
-    await until(lambda: trusted(door))
+    await until_equal(lambda: told(door), [])
 
 
 async def test_an_address_is_forgotten_when_something_was_accepted_after_it_was_called_dead_and_no_other_with_it(
-    door: Door, ways: list[InMemory], message: Make, monkeypatch: pytest.MonkeyPatch
+    door: Door, ways: list[InMemory], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(verdicts, "DOUBT_S", 6.0)
     for name, providers in (("wang", "ab"), ("li", "a"), ("sun", "a"), ("zhou", "a"), ("zhao", "a"), ("qian", "a")):
         await register(door, name, providers, who=name)
     dead = [f"a-{name:0>8}" for name in ("wang", "zhao", "qian")]
     for name in ("li", "sun", "zhou"):
-        await sent(door, message, name)
+        await sent(door, name)
     await until(lambda: len(ways[0].took) == 3)
     ways[0].says |= {token: [DEAD] for token in dead}
     ways[1].says["b-0000wang"] = [DEAD]
     for name in ("wang", "zhao", "qian"):
-        await sent(door, message, name)
+        await sent(door, name)
     await until(lambda: {*dead} <= {token for _, token in ways[0].asked} and ways[1].asked)
     ways[0].says["a-0000qian"] = [LATER]
     again = await register(door, "qian", "a", who="qian")
     assert len(await addresses()) == 7, "nothing was accepted since"
-    await sent(door, message, "li")
+    await sent(door, "li")
     await until(lambda: gone(*dead[:2]))
     assert (await Device.get(person="wang")).ways == 1
     assert [one.token for one in await Address.all()] == ["b-0000wang"], "it was only doubted"
     assert await Device.filter(id=again["id"]).exists(), "the app gave it since"
     assert not await Device.filter(person="zhao").exists()
     ways[1].says["b-0000wang"] = [OK]
-    one = await sent(door, message)
+    one = await sent(door)
     await until(lambda: (one, "b-0000wang") in ways[1].took)
 
 
 async def test_an_address_that_the_app_gives_again_while_it_is_called_dead_is_asked_once_more(
-    door: Door, ways: list[InMemory], message: Make, monkeypatch: pytest.MonkeyPatch
+    door: Door, ways: list[InMemory], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(verdicts, "DOUBT_S", 300.0)
     await register_all(door, 2, "a")
-    await sent(door, message, "person-0")
-    await until(quiet)
+    await sent(door, "person-0")
+    await until(nothing_due)
     answer = ways[0].send
 
     async def send(push: Push, token: str) -> Receipt:
@@ -170,23 +156,23 @@ async def test_an_address_that_the_app_gives_again_while_it_is_called_dead_is_as
 
     monkeypatch.setattr(ways[0], "send", send)
     ways[0].says["a-00000001"] = [DEAD, OK]
-    one = await sent(door, message, "person-1")
+    one = await sent(door, "person-1")
     await until(lambda: (one, "a-00000001") in ways[0].took)
-    await sent(door, message, "person-0")
-    await until(quiet)
+    await sent(door, "person-0")
+    await until(nothing_due)
     assert not await gone("a-00000001")
 
 
-async def test_an_address_that_takes_a_message_after_all_stays(door: Door, ways: list[InMemory], message: Make) -> None:
+async def test_an_address_that_takes_a_message_after_all_stays(door: Door, ways: list[InMemory]) -> None:
     await register_all(door, 2, "a")
-    await sent(door, message, "person-0")
-    await until(quiet)
+    await sent(door, "person-0")
+    await until(nothing_due)
     ways[0].says["a-00000001"] = [DEAD, OK]
-    await sent(door, message, "person-1")
-    one = await sent(door, message, "person-1")
+    await sent(door, "person-1")
+    one = await sent(door, "person-1")
     await until(lambda: (one, "a-00000001") in ways[0].took)
-    await sent(door, message, "person-0")
-    await until(quiet)
+    await sent(door, "person-0")
+    await until(nothing_due)
     assert not await gone("a-00000001")
 
 
@@ -200,8 +186,8 @@ async def test_what_can_be_no_address_and_what_is_dead_beside_what_is_taken_spea
     ways[way].says |= {token: [said] for token in (tokens[:40] if providers == "a" else tokens[30:])}
     for _ in range(2):
         await publish(door, await broadcast(door))
-        await until(quiet)
-    assert await trusted(door)
+        await until(nothing_due)
+    assert await told(door) == []
     if providers == "b":
         await until(lambda: gone(*tokens[30:]))
         assert await addresses() == {*tokens[:30]}

@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from banshi import Message
 from banshi.kernel.runtime.process_role import ProcessRole
 from mobile_push.phones import told
 from mobile_push.phones.addresses.given import digest_of
 from mobile_push.tables.models import Delivery, Device, PhoneReceipt
-from tests.mobile_push.conftest import hurry
-from tests.mobile_push.delivery.test_fan_out import broadcast, publish
-from tests.mobile_push.delivery.ways.in_memory import SPENT, InBatches, InMemory
-from tests.mobile_push.delivery.ways.test_ways import opened, register, sent, settled
+from tests.mobile_push.delivery.fan_out import broadcast, publish
+from tests.mobile_push.delivery.ways.in_memory import SPENT, InBatches, InMemory, opened, register, sent, settled
 from tests.waiting import until
-
-Make = Callable[..., Message]
 
 #: A server that leaves all work to others.
 SERVES = ProcessRole(lanes=frozenset())
 
 
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    hurry(monkeypatch)
-
-
 async def test_what_is_read_where_nobody_works_leaves_the_other_screens_once_a_worker_comes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, message: Make, database: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database: str
 ) -> None:
     ways = [InMemory("a"), InBatches("b")]
     async with opened(tmp_path, monkeypatch, ways, database) as door:
@@ -40,7 +29,7 @@ async def test_what_is_read_where_nobody_works_leaves_the_other_screens_once_a_w
         await register(door, 2, "b")
         await register(door, 3, "ab")
         ways[0].says["a-00000003"] = [SPENT._replace(phone_alone=True)]
-        one = await sent(door, message)
+        one = await sent(door)
         await until(lambda: len(ways[0].took) + len(ways[1].took) == 3)
         await until(settled)
     async with opened(tmp_path, monkeypatch, ways, database, SERVES) as door:

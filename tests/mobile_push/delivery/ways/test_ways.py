@@ -5,27 +5,23 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from banshi import Message
 from banshi.foundation.findings import ConfigurationError
-from banshi.kernel.runtime.process_role import EVERYTHING, ProcessRole
-from banshi.testing import Door, open_door
+from banshi.testing import Door
 from mobile_push import Receipt
 from mobile_push.delivery.service import deliver
 from mobile_push.settings import WaySettings
-from mobile_push.tables.models import Address, Broadcast, Chunk, Delivery, Device, PhoneReceipt
-from tests.mobile_push.conftest import hurry
-from tests.mobile_push.delivery.test_fan_out import broadcast, publish
+from mobile_push.tables.models import Broadcast, Chunk, Delivery, Device, PhoneReceipt
+from tests.mobile_push.conftest import hurry, new_message, none_of
+from tests.mobile_push.delivery.fan_out import broadcast, publish
 from tests.mobile_push.delivery.ways.in_memory import (
     DEAD,
     LATER,
@@ -34,93 +30,29 @@ from tests.mobile_push.delivery.ways.in_memory import (
     SPENT,
     InBatches,
     InMemory,
-    plugin_of,
+    addresses,
+    opened,
+    phone,
     reached,
-)
-from tests.places import TRAFFIC
+    register,
+    sent,
+    settled,
+)  # fmt: skip
+from tests.tries import tries
 from tests.waiting import until
-
-Make = Callable[..., Message]
 
 ALONE = SPENT._replace(phone_alone=True)
 
 
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    hurry(monkeypatch, {"delivery.claims.delivery_job.OPERATOR_PAUSE_S": 0.2})
-
-
-@pytest.fixture
-def ways() -> list[InMemory]:
-    """Three providers; the second takes many phones in one request."""
-    return [InMemory("a"), InBatches("b"), InMemory("c")]
-
-
-OpenWays = Callable[..., Any]
-
-
-@asynccontextmanager
-async def opened(
-    folder: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    these: Sequence[InMemory],
-    database: str = "",
-    duty: ProcessRole = EVERYTHING,
-    **own: Any,
-) -> AsyncIterator[Door]:
-    with plugin_of(folder, monkeypatch, these) as plugin:
-        plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "ways": plugin, "mobile_push": "mobile_push"}
-        mine = {"mobile_push": {"one_person": ["traffic"], **own}}
-        kernel: dict[str, Any] = {"database": database} if database else {}
-        async with open_door(folder, plugins, settings=mine, platform=kernel, duty=duty) as door:
-            yield door
-
-
-@pytest.fixture
-async def door(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ways: list[InMemory], database: str
-) -> AsyncIterator[Door]:
-    """A platform with these three; on each database."""
-    async with opened(tmp_path, monkeypatch, ways, database) as one:
-        yield one
-
-
-def phone(number: int | str, providers: str = "abc", **changes: Any) -> dict[str, Any]:
-    """A registration of one phone with an address at each of these providers."""
-    first, *others = [{"provider": one, "token": f"{one}-{number:0>8}"} for one in providers]
-    return {**first, "platform": "android", **({"addresses": others} if others else {}), **changes}
-
-
-async def register(door: Door, number: int | str, providers: str = "abc", who: str = "wang", **changes: Any) -> Any:
-    return (await door.citizen(who).post("/v1/devices", phone(number, providers, **changes))).created()
-
-
-async def sent(door: Door, message: Make, who: str = "wang") -> str:
-    one = message(who)
-    await deliver(door.platform, [one])
-    return one.id
-
-
-async def settled(message: str = "") -> bool:
-    """Whether no delivery is due any more."""
-    return not await Delivery.filter(state="due").exists()
-
-
-async def addresses() -> set[str]:
-    """The tokens that are kept, of phones' own rows and beside them."""
-    own = {device.token for device in await Device.all() if device.token}
-    return own | {one.token for one in await Address.all()}
-
-
 async def test_an_app_gives_all_ways_to_a_phone_in_one_request_and_the_city_orders_them(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ways: list[InMemory], message: Make
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ways: list[InMemory]
 ) -> None:
     async with opened(tmp_path, monkeypatch, ways, ways={"case": ["c", "a"], "notice": ["b"]}) as door:
         device = await register(door, 1)
         assert (device["provider"], device["providers"]) == ("b", ["b", "a", "c"])
         listed = (await door.citizen("wang").get("/v1/devices")).ok()["items"]
         assert listed == [device]
-        one = await sent(door, message)
+        one = await sent(door)
         await until(lambda: ways[2].took == [(one, "c-00000001")])
         notice = await publish(door, await broadcast(door))
         await until(lambda: ways[1].took == [(str(notice.id), "b-00000001")])
@@ -159,22 +91,22 @@ async def test_whoever_gives_an_address_has_the_phone_whichever_of_its_addresses
     assert await addresses() == {"c-00000001"}, "what else the phone of the other's had is gone with it"
 
 
-@pytest.mark.parametrize(
-    ("given", "pointer"),
-    [
-        ([{"provider": "d", "token": "d-00000001"}], "/addresses/0/provider"),
-        ([{"provider": "b", "token": "b-00000001"}, {"provider": "b", "token": "b-00000002"}], "/addresses"),
-        ([{"provider": "a", "token": "a-00000002"}], "/addresses"),
-        ([{"provider": "b"}], "/addresses/0/token"),
-        ([{"provider": "b", "token": "b-00000001", "subscription": {}}], "/addresses/0/subscription"),
-        ([{"provider": one, "token": f"{one}-00000001"} for one in "bcdefg"], "/addresses"),
-    ],
-    ids=["not set up", "twice", "its own twice", "no token", "two in one", "seven"],
-)
-async def test_what_is_no_address_is_named(door: Door, given: list[Any], pointer: str) -> None:
-    reply = await door.citizen("wang").post("/v1/devices", phone(1, "a", addresses=given))
-    problem = reply.problem(422, "invalid-fields")
-    assert pointer in [one["pointer"][: len(pointer)] for one in problem["problems"]]
+#: Addresses beside a phone's own: not set up, twice, its own twice, without a token, two in one, and seven.
+NO_ADDRESSES: list[tuple[list[Any], str]] = [
+    ([{"provider": "d", "token": "d-00000001"}], "/addresses/0/provider"),
+    ([{"provider": "b", "token": "b-00000001"}, {"provider": "b", "token": "b-00000002"}], "/addresses"),
+    ([{"provider": "a", "token": "a-00000002"}], "/addresses"),
+    ([{"provider": "b"}], "/addresses/0/token"),
+    ([{"provider": "b", "token": "b-00000001", "subscription": {}}], "/addresses/0/subscription"),
+    ([{"provider": one, "token": f"{one}-00000001"} for one in "bcdefg"], "/addresses"),
+]
+
+
+async def test_what_is_no_address_is_named(door: Door) -> None:
+    for others, pointer in NO_ADDRESSES:
+        reply = await door.citizen("wang").post("/v1/devices", phone(1, "a", addresses=others))
+        problem = reply.problem(422, "invalid-fields")
+        assert pointer in [one["pointer"][: len(pointer)] for one in problem["problems"]], others
     assert not await addresses()
 
 
@@ -209,16 +141,16 @@ async def test_an_order_with_a_provider_that_is_not_set_up_stops_the_start(
 
 
 async def test_where_the_first_way_is_dead_the_next_is_taken_and_a_phone_that_comes_back_has_its_first_again(
-    door: Door, ways: list[InMemory], message: Make
+    door: Door, ways: list[InMemory]
 ) -> None:
     device = await register(door, 1)
     ways[0].says["a-00000001"] = [DEAD]
     ways[1].says["b-00000001"] = [DEAD]
-    one = await sent(door, message)
+    one = await sent(door)
     await until(lambda: ways[2].took == [(one, "c-00000001")])
     again = await register(door, 1, "ab", token="a-another-token")
     assert (again["id"], again["provider"]) == (device["id"], "a")
-    two = await sent(door, message)
+    two = await sent(door)
     await until(lambda: ways[0].took == [(two, "a-another-token")])
     assert set(reached(ways[2]).values()) == {1}
 
@@ -242,13 +174,13 @@ async def test_what_is_spent_goes_by_the_next_way_at_once_and_by_the_first_again
     assert set(reached(*ways).values()) == {1}
 
 
-async def test_what_is_spent_of_one_kind_is_not_of_another(door: Door, ways: list[InMemory], message: Make) -> None:
+async def test_what_is_spent_of_one_kind_is_not_of_another(door: Door, ways: list[InMemory]) -> None:
     await register(door, 1, "ab")
     ways[0].otherwise = SPENT
     notice = await publish(door, await broadcast(door))
     await until(lambda: ways[1].took == [(str(notice.id), "b-00000001")])
     ways[0].otherwise = OK
-    one = await sent(door, message)
+    one = await sent(door)
     await until(lambda: ways[0].took == [(one, "a-00000001")])
     again = await publish(door, await broadcast(door))
     await until(lambda: (str(again.id), "b-00000001") in ways[1].took)
@@ -277,14 +209,10 @@ async def test_a_batch_whose_answer_was_lost_comes_again_with_the_same_phones_in
     await until(lambda: len(batches.took) == 40)
     assert Counter(batches.requests) == dict.fromkeys(set(batches.requests), 2)
     assert {len(tokens) for _, tokens in batches.requests} <= {8, 5, 7, 4, 6}
-    await until(_none_due)
+    await until(lambda: none_of(Chunk.filter(state="due")))
     report = (await door.staff("p", "traffic:publisher").get(f"/v1/notices/{one.id}/report")).ok()
     assert report["total"]["twice"] == 20, "each that came twice is named"
     assert (report["total"]["accepted"], report["total"]["phones"]) == (20, 20)
-
-
-async def _none_due() -> bool:
-    return not await Chunk.filter(state="due").exists()
 
 
 #: What a provider may say of one address: any number of these, and then one of those.
@@ -306,7 +234,7 @@ def takes(order: str, answers: Mapping[str, tuple[list[Receipt], Receipt]]) -> C
     return +found
 
 
-@settings(max_examples=12, suppress_health_check=[*HealthCheck])
+@settings(max_examples=tries(8, 24), suppress_health_check=[*HealthCheck])
 @given(phones=PHONES, order=st.permutations("abc"), kind=st.sampled_from(["case", "notice", "alert"]))
 def test_every_phone_gets_a_message_by_exactly_one_way_whatever_becomes_of_the_others(
     phones: list[dict[str, tuple[list[Receipt], Receipt]]], order: list[str], kind: str
@@ -325,7 +253,7 @@ def test_every_phone_gets_a_message_by_exactly_one_way_whatever_becomes_of_the_o
                 for way, count in takes("".join(order), answers).items():
                     expected[f"{way}-{number:0>8}"] = count
             if kind == "case":
-                await deliver(door.platform, [_message(f"person-{number}") for number in range(len(phones))])
+                await deliver(door.platform, [new_message(f"person-{number}") for number in range(len(phones))])
             else:
                 await publish(door, await broadcast(door, kind))
 
@@ -344,20 +272,14 @@ def test_every_phone_gets_a_message_by_exactly_one_way_whatever_becomes_of_the_o
         asyncio.run(run(Path(folder), monkeypatch))
 
 
-def _message(person: str) -> Message:
-    text = {"zh-CN": "您有一条新的办事消息", "en": "A message"}
-    own: dict[str, Any] = {"title": text, "body": text, "link": "/v1/cases/1", "case_id": None}
-    return Message(id=str(uuid4()), kind="case", person=person, created_at=datetime.now(UTC), **own)
-
-
 async def test_a_server_of_the_version_before_finds_nothing_to_claim_of_what_goes_by_another_address(
-    door: Door, ways: list[InMemory], message: Make
+    door: Door, ways: list[InMemory]
 ) -> None:
     """It knows a phone's own row alone: there the first address stays, and no name of its own is on the rest."""
     await register(door, 1, "ab")
     ways[0].otherwise = ALONE
     ways[1].otherwise = LATER
-    await sent(door, message)
+    await sent(door)
     await publish(door, await broadcast(door))
     await until(lambda: len({push.kind for push in ways[1].pushes}) == 2)
     deliveries, chunks = await Delivery.all(), await Chunk.exclude(state="done")
@@ -369,10 +291,10 @@ async def test_a_server_of_the_version_before_finds_nothing_to_claim_of_what_goe
 
 
 async def test_what_somebody_reads_on_one_phone_leaves_the_screens_of_their_others(
-    door: Door, ways: list[InMemory], message: Make
+    door: Door, ways: list[InMemory]
 ) -> None:
     first, _ = await register(door, 1, "ab"), await register(door, 2, "b")
-    one, two = await sent(door, message), await sent(door, message)
+    one, two = await sent(door), await sent(door)
     await until(lambda: len(ways[0].took) + len(ways[1].took) == 4)
     assert [push.badge for push in ways[0].pushes] == [1, 2] or [push.badge for push in ways[0].pushes] == [2, 2]
     at = door.platform.now().isoformat()
@@ -388,7 +310,7 @@ async def test_what_somebody_reads_on_one_phone_leaves_the_screens_of_their_othe
 
 
 async def test_receipts_of_a_provider_come_with_their_proof_and_are_told_by_way(
-    door: Door, ways: list[InMemory], message: Make
+    door: Door, ways: list[InMemory]
 ) -> None:
     for number in range(4):
         await register(door, number, "ab", who=f"person-{number}")

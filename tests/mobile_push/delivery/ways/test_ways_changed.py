@@ -3,61 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from banshi import Message
 from banshi.testing import Door
 from mobile_push.delivery.planner import Planner
 from mobile_push.delivery.service import PUSH
 from mobile_push.inbox.unread import unread
 from mobile_push.phones import registration
 from mobile_push.phones.upkeep import forget_absent
-from mobile_push.tables.models import Address, Chunk, Delivery, Device, FanOut
-from tests.mobile_push.conftest import hurry
-from tests.mobile_push.delivery.test_fan_out import broadcast, publish
-from tests.mobile_push.delivery.ways.in_memory import DEAD, OK, InBatches, InMemory, reached
-from tests.mobile_push.delivery.ways.test_ways import opened, phone, register, sent
+from mobile_push.tables.models import Address, Delivery, Device, FanOut
+from tests.mobile_push.conftest import nothing_due, until_equal
+from tests.mobile_push.delivery.fan_out import broadcast, publish
+from tests.mobile_push.delivery.ways.in_memory import DEAD, OK, InMemory, phone, reached, register, sent
 from tests.waiting import until
-
-Make = Callable[..., Message]
-
-
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    hurry(monkeypatch)
-
-
-@pytest.fixture
-def ways() -> list[InMemory]:
-    return [InMemory("a"), InBatches("b"), InMemory("c")]
-
-
-@pytest.fixture
-async def door(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ways: list[InMemory], database: str
-) -> AsyncIterator[Door]:
-    async with opened(tmp_path, monkeypatch, ways, database) as one:
-        yield one
 
 
 def at(provider: str, number: int = 1) -> dict[str, str]:
     return {"provider": provider, "token": f"{provider}-{number:0>8}"}
 
 
-async def quiet() -> bool:
-    """Whether nothing is to be walked or sent."""
-    due = [await model.filter(state="due").exists() for model in (FanOut, Chunk, Delivery)]
-    return not any(due)
-
-
 @pytest.mark.parametrize("how", ["POST", "PATCH"])
 @pytest.mark.parametrize("old", ["stream", "a", "b"])
 async def test_a_phone_is_woken_by_its_new_addresses_whichever_it_had_before(
-    door: Door, ways: list[InMemory], message: Make, old: str, how: str
+    door: Door, ways: list[InMemory], old: str, how: str
 ) -> None:
     wang = door.citizen("wang")
     first = (await wang.post("/v1/devices", {**at(old), "platform": "android"})).created()
@@ -67,10 +37,10 @@ async def test_a_phone_is_woken_by_its_new_addresses_whichever_it_had_before(
     else:
         device = (await wang.call("PATCH", first["links"]["self"], json={"addresses": [at("c")]})).ok()
     assert (device["id"], {*device["providers"]}) == (first["id"], {"c", old})
-    one = await sent(door, message)
+    one = await sent(door)
     alert = str((await publish(door, await broadcast(door, "alert"))).id)
     await until(lambda: len(reached(*ways)) == 2)
-    await until(quiet)
+    await until(nothing_due)
     assert reached(*ways) == {(one, "00000001"): 1, (alert, "00000001"): 1}
 
 
@@ -106,12 +76,8 @@ async def test_a_phone_that_changes_its_provider_while_a_broadcast_is_walked_is_
     first = await register(door, 1, old)
     gate |= {*shut}
     one = str((await publish(door, await broadcast(door, "alert"))).id)
-
-    async def walked() -> bool:
-        # One after the other: what comes behind one that is shut waits.
-        return await FanOut.filter(state="done").count() == {"a": 0, "b": 1, "": 3}[shut]
-
-    await until(walked)
+    # One after the other: what comes behind one that is shut waits.
+    await until_equal(FanOut.filter(state="done").count, {"a": 0, "b": 1, "": 3}[shut])
     path = first["links"]["self"]
     moved = (await door.citizen("wang").call("PATCH", path, json={"addresses": [at(new)]})).ok()
     assert moved["id"] == first["id"]
@@ -120,7 +86,7 @@ async def test_a_phone_that_changes_its_provider_while_a_broadcast_is_walked_is_
     assert (moved["id"], moved["provider"], moved["providers"]) == (first["id"], new, [new])
     gate.clear()
     await until(lambda: reached(*ways) == {(one, "00000001"): 1})
-    await until(quiet)
+    await until(nothing_due)
     assert reached(*ways) == {(one, "00000001"): 1}
     again = (await door.citizen("wang").post("/v1/devices", body)).created()
     assert again["providers"] == [new]
@@ -159,21 +125,21 @@ async def test_addresses_of_phones_that_are_gone_are_forgotten_within_a_day(door
 
 @pytest.mark.parametrize("providers", ["ab", "a"])
 async def test_an_address_that_is_dead_since_before_the_app_gave_it_is_asked_once_more(
-    door: Door, ways: list[InMemory], message: Make, providers: str
+    door: Door, ways: list[InMemory], providers: str
 ) -> None:
     await register(door, 1, providers)
     await register(door, 2, "a", who="li")
-    await sent(door, message, "li")
+    await sent(door, "li")
     await until(lambda: ways[0].took)
     ways[0].says["a-00000001"] = [DEAD._replace(dead_since=1_000.0)]
     one = str((await publish(door, await broadcast(door, "alert"))).id)
-    await until(quiet)
+    await until(nothing_due)
     asked = [token for _, token in ways[0].asked].count("a-00000001")
     assert asked == 2
     assert ways[1].took == ([(one, "b-00000001")] if providers == "ab" else [])
     ways[0].says["a-00000001"] = [OK]
     await register(door, 1, providers)
-    three = await sent(door, message)
+    three = await sent(door)
     await until(lambda: (three, "a-00000001") in ways[0].took)
 
 
@@ -200,7 +166,7 @@ async def test_of_two_who_give_one_address_at_the_same_moment_one_has_it(
     assert not await Address.filter(token_hash__in=[one.token_hash for one in await Device.all()]).exists()
     one = str((await publish(door, await broadcast(door))).id)
     await until(lambda: (one, "b-00000001") in ways[1].took)
-    await until(quiet)
+    await until(nothing_due)
     assert reached(*ways) == {(one, "00000001"): 1}
 
 
@@ -215,32 +181,22 @@ async def test_of_many_who_give_the_same_addresses_at_once_each_address_is_one_p
     assert {one.device_id for one in beside} <= {one.id for one in devices}
 
 
-async def test_what_cannot_be_sent_in_time_is_given_back_untried(
-    door: Door, ways: list[InMemory], message: Make
-) -> None:
+async def test_what_cannot_be_sent_in_time_is_given_back_untried(door: Door, ways: list[InMemory]) -> None:
     """A claim may take more than a provider sends before the lease ends."""
     await register(door, 1, "b")
     rows: Any = next(one for one in door.platform[PUSH].couriers if one.provider is ways[1])._sources[0]
     good, rows._good_for = rows._good_for, -1.0
-    one = await sent(door, message)
-
-    async def claimed() -> list[tuple[int, int]]:
-        return [(row.attempts, row.tries) for row in await Delivery.all()]
-
-    await until(lambda: _often(claimed))
+    one = await sent(door)
+    await until(Delivery.filter(attempts__gte=3).exists)
     rows._good_for = good
     await until(lambda: ways[1].took == [(one, "b-00000001")])
-    await until(quiet)
-    ((attempts, tries),) = await claimed()
-    assert (attempts >= 3, tries) == (True, 1)
-
-
-async def _often(claimed: Callable[[], Any]) -> bool:
-    return any(attempts >= 3 for attempts, _ in await claimed())
+    await until(nothing_due)
+    row = await Delivery.get()
+    assert (row.attempts >= 3, row.tries) == (True, 1)
 
 
 async def test_a_claim_whose_badges_cannot_be_counted_is_given_back_at_once(
-    door: Door, ways: list[InMemory], message: Make, monkeypatch: pytest.MonkeyPatch
+    door: Door, ways: list[InMemory], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = unread
     failed: list[Any] = []
@@ -253,6 +209,6 @@ async def test_a_claim_whose_badges_cannot_be_counted_is_given_back_at_once(
 
     monkeypatch.setattr("mobile_push.delivery.claims.rows.unread", failing)
     await register(door, 1, "b")
-    one = await sent(door, message)
+    one = await sent(door)
     await until(lambda: ways[1].took == [(one, "b-00000001")])
     assert (len(failed), (await Delivery.get()).tries) == (1, 1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +15,13 @@ from mobile_push.sandbox import FcmSandbox
 from mobile_push.sandbox.jpush.receipts import APP_KEY, MASTER_SECRET
 from mobile_push.sandbox.jpush.service import JPushSandbox
 from mobile_push.tables.models import Address, Chunk, Device
-from tests.mobile_push.delivery.test_fan_out import broadcast
+from tests.mobile_push.conftest import PLUGINS
+from tests.mobile_push.delivery.fan_out import broadcast
 from tests.places import ROOT, TRAFFIC
 from tests.processes import commands
+from tests.waiting import until
 
 PHONES = 400
-
-Until = Callable[..., Awaitable[None]]
 
 
 def registration_id(number: int) -> str:
@@ -44,12 +43,9 @@ async def phones(now: Any) -> None:
 
 
 @pytest.mark.sqlite
-async def test_servers_that_are_killed_between_two_ways_leave_nobody_out(
-    tmp_path: Path, sandbox: FcmSandbox, until: Until
-) -> None:
+async def test_servers_that_are_killed_between_two_ways_leave_nobody_out(tmp_path: Path, sandbox: FcmSandbox) -> None:
     sandbox.behaviour.latency = 0.02
-    plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
-    async with open_door(tmp_path, plugins) as door:
+    async with open_door(tmp_path, PLUGINS) as door:
         await phones(door.platform.now())
         one = await broadcast(door, "notice")
         await publish(door.platform, one, ["fcm", "jpush"])
@@ -82,7 +78,7 @@ async def test_servers_that_are_killed_between_two_ways_leave_nobody_out(
     assert set(got()) == {*range(PHONES)}, "0 lost"
     twice = sum(count - 1 for count in got().values())
     assert twice <= 2 * 20, "what was under way, and what was not recorded yet"
-    async with open_door(tmp_path, plugins) as door:
+    async with open_door(tmp_path, PLUGINS) as door:
         assert await Device.all().count() == PHONES, "nobody is forgotten"
         named = sum([chunk.twice for chunk in await Chunk.all()])
         assert named >= twice or await Chunk.filter(unsure=True).exists(), "each that came twice may be named"

@@ -7,7 +7,7 @@ import json
 import os
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,8 @@ from mobile_push.sandbox.apns import KEY_ID, TEAM_ID, TOPIC
 from mobile_push.sandbox.jpush.receipts import APP_KEY, MASTER_SECRET, basic
 from mobile_push.sandbox.together import PushServices
 from mobile_push.tables.models import Address, Chunk, Device
-from tests.mobile_push.conftest import TRAFFIC, hurry
-from tests.mobile_push.delivery.test_fan_out import broadcast, publish
+from tests.mobile_push.conftest import PLUGINS, TRAFFIC, until_equal
+from tests.mobile_push.delivery.fan_out import broadcast, publish
 from tests.processes import commands
 from tests.waiting import until
 
@@ -42,11 +42,6 @@ ADDRESS: dict[str, Callable[[int], str]] = {
 THIRDS = (("apns", "jpush", "fcm"), ("jpush", "fcm"), ("fcm",))
 
 Open = Callable[..., AbstractAsyncContextManager[Door]]
-
-
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    hurry(monkeypatch, {"delivery.claims.delivery_job.OPERATOR_PAUSE_S": 0.2})
 
 
 @pytest.fixture
@@ -78,12 +73,11 @@ def opened(tmp_path: Path, services: PushServices) -> Open:
         },
         "ways": {kind: ["apns", "jpush", "fcm"] for kind in ("notice", "alert", "case")},
     }
-    plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
 
     def one(duty: ProcessRole = EVERYTHING, **more: Any) -> AbstractAsyncContextManager[Door]:
         own = {"one_person": ["traffic"], **ways, **more}
         write_configuration(tmp_path, own)
-        return open_door(tmp_path, plugins, settings={"mobile_push": own}, duty=duty)
+        return open_door(tmp_path, PLUGINS, settings={"mobile_push": own}, duty=duty)
 
     return one
 
@@ -176,15 +170,7 @@ async def kept() -> set[str]:
 
 async def only_kept(expected: set[str]) -> None:
     """Until these addresses are kept, and no others."""
-
-    async def same() -> bool:
-        return await kept() == expected
-
-    try:
-        await until(same, PATIENCE_S)
-    except AssertionError:
-        assert await kept() == expected
-        raise
+    await until_equal(kept, expected, PATIENCE_S)
 
 
 def all_of(numbers: Iterable[int], of: Callable[[int], Iterable[str]] = third) -> set[str]:
@@ -332,17 +318,7 @@ async def test_receipts_twice_out_of_order_forged_and_of_nothing_count_as_what_t
 
         async def counted() -> Any:
             report = await door.staff("p", "traffic:publisher").get(f"/v1/notices/{one.id}/report")
-            return {one["provider"]: one for one in report.ok()["providers"]}
+            (jpush,) = [each for each in report.ok()["providers"] if each["provider"] == "jpush"]
+            return [jpush.get(name, 0) for name in ("accepted", "arrived", "opened")]
 
-        await _until_equal(counted, {"jpush": {"accepted": 6, "arrived": 6, "opened": 1}})
-
-
-async def _until_equal(found: Callable[[], Awaitable[Any]], expected: Any) -> None:
-    async def same() -> bool:
-        now = await found()
-        return all(now[way].get(name, 0) == count for way, told in expected.items() for name, count in told.items())
-
-    try:
-        await until(same, PATIENCE_S)
-    except AssertionError:
-        assert await found() == expected
+        await until_equal(counted, [6, 6, 1], PATIENCE_S)

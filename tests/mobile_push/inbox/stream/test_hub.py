@@ -6,14 +6,13 @@ import asyncio
 import random
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from banshi import Message
 from banshi.testing import Door
 from mobile_push.audience.audience import Listener
 from mobile_push.broadcasts import publication
@@ -24,9 +23,8 @@ from mobile_push.inbox.hub import Stream
 from mobile_push.phones.reading.stream import _look_at, arrive, follow
 from mobile_push.tables.cursor import Cursor
 from mobile_push.tables.models import Broadcast, Follow, InboxMessage
-
-Make = Callable[..., Message]
-Until = Callable[..., Awaitable[None]]
+from tests.mobile_push.conftest import new_message
+from tests.waiting import until
 
 EVENT = re.compile(rb"id: ([0-9]+)\.([0-9]+)\nevent: message\ndata: [^\n]+\n\n")
 
@@ -135,7 +133,7 @@ async def publish(door: Door, size: int = 100, **audience: Any) -> int:
 
 @pytest.mark.parametrize("seed", range(4))
 async def test_every_phone_gets_every_message_once_and_in_order_however_it_comes_goes_and_reads(
-    door: Door, message: Make, until: Until, monkeypatch: pytest.MonkeyPatch, seed: int
+    door: Door, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     chance = random.Random(seed)
     # Little fits, so phones fall behind all the time; everybody else gets a turn after each stream or two.
@@ -155,7 +153,7 @@ async def test_every_phone_gets_every_message_once_and_in_order_however_it_comes
         for _ in range(20):
             person = chance.choice(people)
             wanted[person] += 1
-            await deliver(door.platform, [message(person)])
+            await deliver(door.platform, [new_message(person)])
 
     async def live(phone: Phone) -> None:
         nonlocal behind
@@ -186,7 +184,7 @@ async def test_every_phone_gets_every_message_once_and_in_order_however_it_comes
 
 
 async def test_two_broadcasts_at_once_come_in_the_same_order_on_every_stream(
-    door: Door, until: Until, monkeypatch: pytest.MonkeyPatch
+    door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hub, "MAX_STREAMS_A_TURN", 1)
     phones = [Phone(door, f"citizen-{number}") for number in range(40)]
@@ -202,7 +200,7 @@ async def test_two_broadcasts_at_once_come_in_the_same_order_on_every_stream(
 
 
 async def test_a_phone_that_falls_behind_between_two_broadcasts_is_told_the_rest_once_it_has_read(
-    door: Door, until: Until, monkeypatch: pytest.MonkeyPatch
+    door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hub, "MAX_BACKLOG_BYTES", 3000)
     slow, quick = Phone(door, "wang"), Phone(door, "li")
@@ -220,11 +218,9 @@ async def test_a_phone_that_falls_behind_between_two_broadcasts_is_told_the_rest
         assert slow.common == list(range(1, 11))
 
 
-async def test_what_is_stored_while_a_stream_reads_is_told_at_once(
-    door: Door, message: Make, until: Until, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_is_stored_while_a_stream_reads_is_told_at_once(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not a heartbeat later: the reading has missed it, so the stream has to read again."""
-    read, late = inbox_messages.read, [message()]
+    read, late = inbox_messages.read, [new_message()]
 
     async def overtaken(*arguments: Any) -> list[InboxMessage]:
         rows = await read(*arguments)
@@ -235,13 +231,11 @@ async def test_what_is_stored_while_a_stream_reads_is_told_at_once(
     monkeypatch.setattr(inbox_messages, "read", overtaken)
     phone = Phone(door, "wang")
     async with phone.connected():
-        await deliver(door.platform, [message()])
+        await deliver(door.platform, [new_message()])
         await until(lambda: phone.reads() or phone.personal == [1, 2], 5)
 
 
-async def test_what_comes_while_a_stream_opens_is_told(
-    door: Door, message: Make, until: Until, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_comes_while_a_stream_opens_is_told(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     """A message, a broadcast, and a topic that its person begins to follow, all behind the look at where they stand."""
     really = standings.standings
     late = [True]
@@ -250,7 +244,7 @@ async def test_what_comes_while_a_stream_opens_is_told(
         found = await really(*arguments)
         while late:
             late.pop()
-            await deliver(door.platform, [message()])
+            await deliver(door.platform, [new_message()])
             await Follow.create(person="wang", topic="flood")
             door.platform[PUSH].hub.changed("wang", Listener(frozenset({"flood"})))
             await publish(door, topics=["flood"])
@@ -264,10 +258,10 @@ async def test_what_comes_while_a_stream_opens_is_told(
 
 
 async def test_phones_that_come_at_once_are_looked_up_together_and_each_gets_its_own(
-    door: Door, message: Make, until: Until, monkeypatch: pytest.MonkeyPatch
+    door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     people = [f"citizen-{number}" for number in range(60)]
-    await deliver(door.platform, [message(person) for person in people[::3]])
+    await deliver(door.platform, [new_message(person) for person in people[::3]])
     await Follow.bulk_create([Follow(person=person, topic="flood") for person in people[::2]])
     await publish(door, topics=["flood"])
     asked: list[int] = []
@@ -309,9 +303,7 @@ async def test_a_database_that_fails_is_a_problem_for_each_phone_that_comes_and_
         assert stream.person == "wang"
 
 
-async def test_signs_of_life_go_out_to_a_few_streams_at_a_time(
-    open_push: Any, until: Until, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_signs_of_life_go_out_to_a_few_streams_at_a_time(open_push: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ten thousand in one go would hold everybody up, and no database takes a question about as many people."""
     monkeypatch.setattr("mobile_push.phones.reading.stream.MAX_STREAMS_A_TURN", 10)
     monkeypatch.setattr("mobile_push.phones.reading.stream.ROUND_S", 0.05)

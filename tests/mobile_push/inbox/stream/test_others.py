@@ -18,9 +18,9 @@ from banshi.testing import Door, open_door
 from mobile_push.delivery.service import PUSH, deliver
 from mobile_push.inbox.hub import Hub
 from tests.conftest import good_answers
+from tests.mobile_push.conftest import PLUGINS
 from tests.mobile_push.inbox.stream.test_stream import Phone
 from tests.mobile_push.inbox.test_message_states import IN_STEP_S, App
-from tests.places import TRAFFIC
 from tests.servers import redis_servers
 from tests.waiting import until
 
@@ -37,11 +37,10 @@ async def two(tmp_path: Path, postgres: str, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("banshi.foundation.database.pulse.INTERVAL_S", NEVER)
     topics = {"roads": {"zh-CN": "道路", "en": "Roads"}}
     settings = {"mobile_push": {"heartbeat": NEVER, "topics": topics, "one_person": ["traffic"]}}
-    plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
     async with AsyncExitStack() as stack:
         doors = []
         for _ in range(2):
-            opening = open_door(tmp_path, plugins, settings=settings, platform={"database": postgres})
+            opening = open_door(tmp_path, PLUGINS, settings=settings, platform={"database": postgres})
             doors.append(await stack.enter_async_context(opening))
             await asyncio.wait_for(doors[-1].platform[SIGNALS].connected.wait(), AT_ONCE)
         yield doors[0], doors[1]
@@ -172,14 +171,13 @@ async def test_two_phones_at_two_processes_show_the_same_within_a_second_by_redi
     tmp_path: Path, postgres: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("banshi.foundation.database.pulse.INTERVAL_S", NEVER)
-    plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
     with redis_servers.alone(tmp_path / "redis") as redis:
         async with AsyncExitStack() as stack:
             doors = []
             for _ in range(2):
                 platform = {"database": postgres, "redis": {"url": f"redis://127.0.0.1:{redis.port}"}}
                 opening = open_door(
-                    tmp_path, plugins, settings={"mobile_push": {"heartbeat": NEVER}}, platform=platform
+                    tmp_path, PLUGINS, settings={"mobile_push": {"heartbeat": NEVER}}, platform=platform
                 )
                 doors.append(await stack.enter_async_context(opening))
                 await asyncio.wait_for(doors[-1].platform[SIGNALS].connected.wait(), AT_ONCE)

@@ -14,9 +14,9 @@ from tortoise.exceptions import OperationalError
 from banshi.sdk.events import SIGNALS
 from banshi.testing import Door, open_door
 from mobile_push.inbox import standings
+from tests.mobile_push.conftest import PLUGINS
 from tests.mobile_push.inbox.stream.test_others import follow_roads, following, publish, streams
 from tests.mobile_push.inbox.stream.test_stream import Phone
-from tests.places import TRAFFIC
 from tests.waiting import until
 
 #: Seconds within which what the other process has done is found out.
@@ -29,11 +29,10 @@ async def two(tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("banshi.foundation.database.pulse.INTERVAL_S", 0.1)
     topics = {"roads": {"zh-CN": "道路", "en": "Roads"}}
     settings = {"mobile_push": {"topics": topics, "one_person": ["traffic"]}}
-    plugins: dict[str, Path | str] = {"traffic": TRAFFIC, "mobile_push": "mobile_push"}
     async with AsyncExitStack() as stack:
         doors = []
         for _ in range(2):
-            opening = open_door(tmp_path, plugins, settings=settings, platform={"database": database})
+            opening = open_door(tmp_path, PLUGINS, settings=settings, platform={"database": database})
             doors.append(await stack.enter_async_context(opening))
             signals: Any = doors[-1].platform[SIGNALS]
             signals._heeding.clear()

@@ -7,7 +7,6 @@ import base64
 import logging
 import stat
 import time
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,9 +21,8 @@ from banshi.builtin.identity.ended import end_sessions
 from banshi.testing import Door, Person
 from mobile_push.delivery.service import PUSH
 from mobile_push.phones.reading.stream_tickets import BY_TICKET, KEY_FILE, MAX_LIFE_S, TICKETS
-
-Send = Callable[..., Awaitable[Any]]
-Until = Callable[..., Awaitable[None]]
+from tests.mobile_push.conftest import send
+from tests.waiting import until
 
 
 async def taken(person: Person, **headers: str) -> str:
@@ -56,7 +54,7 @@ async def refused(door: Door, address: str) -> None:
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 
-async def test_a_ticket_opens_its_holder_s_own_stream_again_and_again(door: Door, send: Send) -> None:
+async def test_a_ticket_opens_its_holder_s_own_stream_again_and_again(door: Door) -> None:
     mine, _ = await send(door, "wang"), await send(door, "li")
     stream = await taken(door.citizen("wang"))
     for _ in range(3):
@@ -69,7 +67,7 @@ async def test_a_ticket_opens_its_holder_s_own_stream_again_and_again(door: Door
     ), "the ticket keeps the language that the app asked for"
 
 
-async def test_a_ticket_ends_with_its_token_and_after_an_hour_at_the_latest(door: Door, send: Send) -> None:
+async def test_a_ticket_ends_with_its_token_and_after_an_hour_at_the_latest(door: Door) -> None:
     await send(door)
     now = time.time()
     for life, ends in ((600, 600), (86_400, MAX_LIFE_S)):
@@ -82,7 +80,7 @@ async def test_a_ticket_ends_with_its_token_and_after_an_hour_at_the_latest(door
         door.platform.now = lambda: datetime.now(UTC)
 
 
-async def test_an_open_stream_ends_with_its_ticket(door: Door, until: Until) -> None:
+async def test_an_open_stream_ends_with_its_ticket(door: Door) -> None:
     token = development_token(door.platform.settings, "wang", lifetime=2)
     stream = await taken(door.bearing(token))
     async with aiohttp.ClientSession() as session, session.get(door.url + stream) as answer:
@@ -136,7 +134,7 @@ async def test_staff_get_no_ticket(door: Door) -> None:
 
 
 async def test_a_ticket_shows_nobody_whose_it_is_and_no_log_has_it(
-    door: Door, send: Send, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+    door: Door, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     caplog.set_level(logging.DEBUG)
     await send(door)
@@ -149,7 +147,7 @@ async def test_a_ticket_shows_nobody_whose_it_is_and_no_log_has_it(
     assert ticket[:40] not in said
 
 
-async def test_processes_that_share_the_keys_know_each_other_s_tickets(open_push: Any, send: Send) -> None:
+async def test_processes_that_share_the_keys_know_each_other_s_tickets(open_push: Any) -> None:
     async with open_push() as one, open_push() as two:
         await send(one)
         await first_event(two, await taken(one.citizen("wang")))
@@ -168,7 +166,7 @@ async def test_a_key_that_can_t_be_read_keeps_the_platform_from_starting_and_say
             pass
 
 
-async def test_the_oldest_stream_makes_room_when_one_holder_opens_too_many(open_push: Any, until: Until) -> None:
+async def test_the_oldest_stream_makes_room_when_one_holder_opens_too_many(open_push: Any) -> None:
     """A ticket that got out opens as many streams as its holder's phones, and no more."""
     async with open_push(devices=2) as door, aiohttp.ClientSession() as session:
         stream = await taken(door.citizen("wang"))

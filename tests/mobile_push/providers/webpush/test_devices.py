@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from banshi import Message
 from banshi.testing import Door, Reply, open_door
 from mobile_push import banshi_checks
 from mobile_push.delivery.service import PUSH
@@ -18,11 +17,9 @@ from mobile_push.providers.webpush import WebPushSettings
 from mobile_push.providers.webpush.vapid import public_key, read_key, write_key
 from mobile_push.sandbox.webpush.push_service import WebPushSandbox
 from mobile_push.settings import PushSettings
-from tests.mobile_push.conftest import hurry
-
-Send = Callable[..., Awaitable[Message]]
-Until = Callable[..., Awaitable[None]]
-Deliveries = Callable[[Door], Awaitable[list[dict[str, Any]]]]
+from mobile_push.tables.models import Device
+from tests.mobile_push.conftest import deliveries, hurry, none_of, outcomes, send
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -57,7 +54,7 @@ async def register(door: Door, phone: Any, person: str = "wang", **changes: Any)
 
 
 async def test_a_browser_asks_for_the_key_subscribes_registers_and_gets_what_says_nothing_of_the_case(
-    web: Door, server: WebPushSandbox, send: Send, until: Until, deliveries: Deliveries
+    web: Door, server: WebPushSandbox
 ) -> None:
     phone = server.subscribe(await key_of(web))
     reply = await register(web, phone, language="en")
@@ -79,33 +76,23 @@ async def test_a_browser_asks_for_the_key_subscribes_registers_and_gets_what_say
         "silent": False,
         "renotify": True,
     }
-
-    async def settled() -> bool:
-        return (await deliveries(web))[0]["state"] == "sent"
-
-    await until(settled)
+    assert await outcomes(web) == [("sent", "OK")]
     row = (await deliveries(web))[0]
-    assert (row["provider"], row["code"], row["provider_message"]) == ("webpush", "OK", f"{server.url}/message/1")
+    assert (row["provider"], row["provider_message"]) == ("webpush", f"{server.url}/message/1")
 
 
 async def test_a_browser_that_has_unsubscribed_is_forgotten_and_its_owner_reads_on(
-    web: Door, server: WebPushSandbox, send: Send, until: Until
+    web: Door, server: WebPushSandbox
 ) -> None:
     phone = server.subscribe(await key_of(web))
     (await register(web, phone)).created()
     server.unsubscribe(phone["endpoint"].rpartition("/")[2])
     await send(web)
-
-    async def forgotten() -> bool:
-        return (await web.citizen("wang").get("/v1/devices")).ok()["items"] == []
-
-    await until(forgotten)
+    await until(lambda: none_of(Device.all()))
     assert len((await web.citizen("wang").get("/v1/inbox")).ok()["items"]) == 1
 
 
-async def test_a_service_out_of_order_delays_a_message_and_loses_none(
-    web: Door, server: WebPushSandbox, send: Send, until: Until
-) -> None:
+async def test_a_service_out_of_order_delays_a_message_and_loses_none(web: Door, server: WebPushSandbox) -> None:
     (await register(web, server.subscribe(await key_of(web)))).created()
     server.behaviour.unavailable_share = 1.0
     await send(web)
@@ -114,9 +101,7 @@ async def test_a_service_out_of_order_delays_a_message_and_loses_none(
     await until(lambda: len(server.received) == 1)
 
 
-async def test_phones_whose_services_refuse_them_hold_up_nobody_else(
-    web: Door, server: WebPushSandbox, send: Send, until: Until
-) -> None:
+async def test_phones_whose_services_refuse_them_hold_up_nobody_else(web: Door, server: WebPushSandbox) -> None:
     """A run of failures rests a provider that is one service; here each phone may name a service of its own."""
     foreign = [server.subscribe("B" * 87) for _ in range(10)]
     for person in ("zhao", "qian", "sun"):

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -58,16 +59,26 @@ def settings(tmp_path: Path) -> Callable[..., WebPushSettings]:
     return made
 
 
+@dataclass(frozen=True)
+class Web:
+    """A push service, and the provider that sends to its phones."""
+
+    sandbox: WebPushSandbox
+    provider: WebPushProvider
+
+    def phone(self) -> str:
+        """The token of a phone that has subscribed with the platform's key."""
+        return subscription(self.sandbox.subscribe(self.provider.public_key), self.provider.settings)
+
+    async def send(self, token: str | None = None, **changes: Any) -> Receipt:
+        """One message, to a phone that is new where none is named."""
+        return await self.provider.send(push(**changes), self.phone() if token is None else token)
+
+
 @pytest.fixture
-async def webpush(settings: Callable[..., WebPushSettings]) -> AsyncIterator[WebPushProvider]:
+async def web(sandbox: WebPushSandbox, settings: Callable[..., WebPushSettings]) -> AsyncIterator[Web]:
     async with WebPushProvider(settings()) as provider:
-        yield provider
-
-
-@pytest.fixture
-def phone(sandbox: WebPushSandbox, webpush: WebPushProvider) -> Callable[[], str]:
-    """`phone()`: the token of a phone that has subscribed with the platform's key."""
-    return lambda: subscription(sandbox.subscribe(webpush.public_key), webpush.settings)
+        yield Web(sandbox, provider)
 
 
 def identity(token: str) -> str:
@@ -77,13 +88,11 @@ def identity(token: str) -> str:
 # -- what is sent ------------------------------------------------------------------------------------------------
 
 
-async def test_an_accepted_message_arrives_readable_by_its_phone_alone_and_has_a_name(
-    sandbox: WebPushSandbox, webpush: WebPushProvider, phone: Callable[[], str]
-) -> None:
-    token = phone()
-    receipt = await webpush.send(push(body="请查看", ttl=90, collapse_key="case-1"), token)
-    assert receipt == Receipt(Outcome.ACCEPTED, "OK", None, f"{sandbox.url}/message/1")
-    got = sandbox.received[0]
+async def test_an_accepted_message_arrives_readable_by_its_phone_alone_and_has_a_name(web: Web) -> None:
+    token = web.phone()
+    receipt = await web.send(token, body="请查看", ttl=90, collapse_key="case-1")
+    assert receipt == Receipt(Outcome.ACCEPTED, "OK", None, f"{web.sandbox.url}/message/1")
+    got = web.sandbox.received[0]
     assert got.subscription == identity(token)
     assert got.message == {
         "message_id": "018f3c1e-7b7a-7c3a-9e5e-000000000001",
@@ -108,9 +117,7 @@ async def test_an_accepted_message_arrives_readable_by_its_phone_alone_and_has_a
     assert "Cookie" not in got.headers
 
 
-async def test_urgency_ttl_and_topic_are_kept_within_what_push_services_take(
-    sandbox: WebPushSandbox, webpush: WebPushProvider, phone: Callable[[], str]
-) -> None:
+async def test_urgency_ttl_and_topic_are_kept_within_what_push_services_take(web: Web) -> None:
     for changes in (
         {"priority": "normal", "ttl": 10**9},
         {"ttl": -5},
@@ -119,8 +126,8 @@ async def test_urgency_ttl_and_topic_are_kept_within_what_push_services_take(
         {"collapse_key": "a b"},
         {"collapse_key": ""},
     ):
-        assert (await webpush.send(push(**changes), phone())).outcome is Outcome.ACCEPTED, changes
-    headers = [one.headers for one in sandbox.received]
+        assert (await web.send(**changes)).outcome is Outcome.ACCEPTED, changes
+    headers = [one.headers for one in web.sandbox.received]
     assert [one["TTL"] for one in headers[:2]] == ["2419200", "0"]
     assert headers[0]["Urgency"] == "normal"
     assert "Topic" not in headers[0]
@@ -130,13 +137,11 @@ async def test_urgency_ttl_and_topic_are_kept_within_what_push_services_take(
     assert topic("通" * 40) == topics[0], "the same key replaces the same message"
 
 
-async def test_the_same_push_to_the_same_phone_is_never_the_same_bytes(
-    sandbox: WebPushSandbox, webpush: WebPushProvider, phone: Callable[[], str]
-) -> None:
-    token, one = phone(), push()
-    receipts = await asyncio.gather(*(webpush.send(one, token) for _ in range(20)))
+async def test_the_same_push_to_the_same_phone_is_never_the_same_bytes(web: Web) -> None:
+    token, one = web.phone(), push()
+    receipts = await asyncio.gather(*(web.provider.send(one, token) for _ in range(20)))
     assert {receipt.outcome for receipt in receipts} == {Outcome.ACCEPTED}
-    assert len({receipt.provider_message for receipt in receipts}) == len(sandbox.received) == 20
+    assert len({receipt.provider_message for receipt in receipts}) == len(web.sandbox.received) == 20
 
 
 @pytest.mark.parametrize(
@@ -149,36 +154,28 @@ async def test_the_same_push_to_the_same_phone_is_never_the_same_bytes(
         ({"collapse_key": "\ud83d"}, "not-text"),
     ],
 )
-async def test_what_can_never_be_sent_never_leaves(
-    sandbox: WebPushSandbox, webpush: WebPushProvider, phone: Callable[[], str], changes: dict[str, Any], code: str
-) -> None:
-    assert await webpush.send(push(**changes), phone()) == Receipt(Outcome.REJECTED, code)
-    assert not sandbox.answers
+async def test_what_can_never_be_sent_never_leaves(web: Web, changes: dict[str, Any], code: str) -> None:
+    assert await web.send(**changes) == Receipt(Outcome.REJECTED, code)
+    assert not web.sandbox.answers
 
 
-async def test_the_largest_message_fits(
-    sandbox: WebPushSandbox, webpush: WebPushProvider, phone: Callable[[], str]
-) -> None:
+async def test_the_largest_message_fits(web: Web) -> None:
     room = MAX_PLAINTEXT_BYTES - len(payload(push(title="")))
-    assert (await webpush.send(push(title="", body="b" * room), phone())).outcome is Outcome.ACCEPTED
-    assert sandbox.received[0].headers["Content-Length"] == "4096"
-    assert await webpush.send(push(title="", body="b" * (room + 1)), phone()) == Receipt(Outcome.REJECTED, "too-large")
+    assert (await web.send(title="", body="b" * room)).outcome is Outcome.ACCEPTED
+    assert web.sandbox.received[0].headers["Content-Length"] == "4096"
+    assert await web.send(title="", body="b" * (room + 1)) == Receipt(Outcome.REJECTED, "too-large")
 
 
 @pytest.mark.parametrize("token", ["", "phone-1", "{}", "null", '{"endpoint":"https://push.example.org/x"}'])
-async def test_a_token_that_is_no_subscription_is_refused_and_never_leaves(
-    webpush: WebPushProvider, token: str
-) -> None:
-    assert await webpush.send(push(), token) == Receipt(Outcome.REJECTED, "malformed-subscription")
+async def test_a_token_that_is_no_subscription_is_refused_and_never_leaves(web: Web, token: str) -> None:
+    assert await web.send(token) == Receipt(Outcome.REJECTED, "malformed-subscription")
 
 
-async def test_a_key_that_is_no_point_on_the_curve_is_refused_and_never_leaves(
-    sandbox: WebPushSandbox, webpush: WebPushProvider, phone: Callable[[], str]
-) -> None:
-    document = json.loads(phone())
+async def test_a_key_that_is_no_point_on_the_curve_is_refused_and_never_leaves(web: Web) -> None:
+    document = json.loads(web.phone())
     document["keys"]["p256dh"] = "B" + "_" * 86
-    assert await webpush.send(push(), json.dumps(document)) == Receipt(Outcome.REJECTED, "malformed-subscription")
-    assert not sandbox.answers
+    assert await web.provider.send(push(), json.dumps(document)) == Receipt(Outcome.REJECTED, "malformed-subscription")
+    assert not web.sandbox.answers
 
 
 # -- who sends ---------------------------------------------------------------------------------------------------
@@ -189,65 +186,57 @@ def claims(headers: dict[str, str]) -> dict[str, Any]:
     return dict(json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))))
 
 
-async def test_one_signature_serves_a_push_service_until_shortly_before_its_end(
-    sandbox: WebPushSandbox, webpush: WebPushProvider, phone: Callable[[], str], clock: Clock
-) -> None:
+async def test_one_signature_serves_a_push_service_until_shortly_before_its_end(web: Web, clock: Clock) -> None:
     for _ in range(3):
-        assert (await webpush.send(push(), phone())).outcome is Outcome.ACCEPTED
+        assert (await web.send()).outcome is Outcome.ACCEPTED
     clock.ahead = TOKEN_GOOD_FOR_S - 3700
-    assert (await webpush.send(push(), phone())).outcome is Outcome.ACCEPTED
-    signed = [one.headers["Authorization"] for one in sandbox.received]
+    assert (await web.send()).outcome is Outcome.ACCEPTED
+    signed = [one.headers["Authorization"] for one in web.sandbox.received]
     assert len(set(signed)) == 1
-    claimed = claims(sandbox.received[0].headers)
-    assert claimed["aud"] == sandbox.url
+    claimed = claims(web.sandbox.received[0].headers)
+    assert claimed["aud"] == web.sandbox.url
     assert claimed["sub"] == "mailto:push@example.org"
     assert 0 < claimed["exp"] - time.time() <= 24 * 3600
     clock.ahead = TOKEN_GOOD_FOR_S - 3500
-    await webpush.send(push(), phone())
-    assert sandbox.received[-1].headers["Authorization"] != signed[0]
+    await web.send()
+    assert web.sandbox.received[-1].headers["Authorization"] != signed[0]
 
 
-async def test_a_clock_that_was_set_back_costs_no_message(
-    sandbox: WebPushSandbox, webpush: WebPushProvider, phone: Callable[[], str], clock: Clock
-) -> None:
+async def test_a_clock_that_was_set_back_costs_no_message(web: Web, clock: Clock) -> None:
     clock.ahead = 11 * 3600
-    assert (await webpush.send(push(), phone())).outcome is Outcome.ACCEPTED
+    assert (await web.send()).outcome is Outcome.ACCEPTED
     clock.ahead = 0
-    assert (await webpush.send(push(), phone())).outcome is Outcome.ACCEPTED
-    ends = [claims(one.headers)["exp"] for one in sandbox.received]
+    assert (await web.send()).outcome is Outcome.ACCEPTED
+    ends = [claims(one.headers)["exp"] for one in web.sandbox.received]
     assert ends[1] <= ends[0] - 10 * 3600
 
 
-async def test_each_push_service_gets_a_signature_for_itself_alone(
-    sandbox: WebPushSandbox, webpush: WebPushProvider, phone: Callable[[], str]
-) -> None:
+async def test_each_push_service_gets_a_signature_for_itself_alone(web: Web) -> None:
     async with WebPushSandbox() as other:
-        token = subscription(other.subscribe(webpush.public_key), webpush.settings)
-        assert (await webpush.send(push(), token)).outcome is Outcome.ACCEPTED
-        assert (await webpush.send(push(), phone())).outcome is Outcome.ACCEPTED
-        assert claims(other.received[0].headers)["aud"] == other.url != sandbox.url
-        assert claims(sandbox.received[0].headers)["aud"] == sandbox.url
+        token = subscription(other.subscribe(web.provider.public_key), web.provider.settings)
+        assert (await web.send(token)).outcome is Outcome.ACCEPTED
+        assert (await web.send()).outcome is Outcome.ACCEPTED
+        assert claims(other.received[0].headers)["aud"] == other.url != web.sandbox.url
+        assert claims(web.sandbox.received[0].headers)["aud"] == web.sandbox.url
 
 
 async def test_a_phone_that_subscribed_with_another_key_is_kept_and_the_log_says_why_once(
-    sandbox: WebPushSandbox, webpush: WebPushProvider, phone: Callable[[], str], caplog: pytest.LogCaptureFixture
+    web: Web, caplog: pytest.LogCaptureFixture
 ) -> None:
-    foreign = subscription(sandbox.subscribe("B" * 87), webpush.settings)
+    foreign = subscription(web.sandbox.subscribe("B" * 87), web.provider.settings)
     for _ in range(3):
-        assert await webpush.send(push(), foreign) == Receipt(Outcome.MISCONFIGURED, "HTTP_403")
+        assert await web.send(foreign) == Receipt(Outcome.MISCONFIGURED, "HTTP_403")
     assert caplog.text.count("private_key_file") == 1
     assert identity(foreign) not in caplog.text, "an address is a secret"
-    assert (await webpush.send(push(), phone())).outcome is Outcome.ACCEPTED
+    assert (await web.send()).outcome is Outcome.ACCEPTED
 
 
-async def test_many_refusals_of_our_key_hold_up_nobody_else(
-    sandbox: WebPushSandbox, webpush: WebPushProvider, phone: Callable[[], str]
-) -> None:
+async def test_many_refusals_of_our_key_hold_up_nobody_else(web: Web) -> None:
     """Whoever registers phones of another key must not silence a push service for all."""
     for _ in range(3 * MAX_REFUSALS):
-        foreign = subscription(sandbox.subscribe("B" * 87), webpush.settings)
-        assert (await webpush.send(push(), foreign)).outcome is Outcome.MISCONFIGURED
-    assert (await webpush.send(push(), phone())).outcome is Outcome.ACCEPTED
+        foreign = subscription(web.sandbox.subscribe("B" * 87), web.provider.settings)
+        assert (await web.send(foreign)).outcome is Outcome.MISCONFIGURED
+    assert (await web.send()).outcome is Outcome.ACCEPTED
 
 
 # -- what is answered --------------------------------------------------------------------------------------------
@@ -280,15 +269,13 @@ async def test_many_refusals_of_our_key_hold_up_nobody_else(
         (308, Outcome.REJECTED),
     ],
 )
-async def test_each_status_has_its_verdict_and_no_redirect_is_followed(
-    sandbox: WebPushSandbox, webpush: WebPushProvider, phone: Callable[[], str], status: int, outcome: Outcome
-) -> None:
-    token = phone()
-    sandbox.behaviour.faults = {identity(token): status}
-    receipt = await webpush.send(push(), token)
+async def test_each_status_has_its_verdict_and_no_redirect_is_followed(web: Web, status: int, outcome: Outcome) -> None:
+    token = web.phone()
+    web.sandbox.behaviour.faults = {identity(token): status}
+    receipt = await web.send(token)
     assert (receipt.outcome, receipt.code) == (outcome, f"HTTP_{status}")
-    assert sandbox.answers == {status: 1}
-    assert (await webpush.send(push(), phone())).outcome is Outcome.ACCEPTED
+    assert web.sandbox.answers == {status: 1}
+    assert (await web.send()).outcome is Outcome.ACCEPTED
 
 
 def test_every_2xx_is_an_acceptance() -> None:
@@ -302,14 +289,12 @@ def test_a_location_that_cant_be_a_name_is_none(location: str) -> None:
     assert len(classify(201, {"Location": "x" * 9000}).provider_message or "") == 255
 
 
-async def test_a_subscription_that_has_ended_or_never_was_is_a_dead_token(
-    sandbox: WebPushSandbox, webpush: WebPushProvider, phone: Callable[[], str]
-) -> None:
-    token = phone()
-    sandbox.unsubscribe(identity(token))
-    assert await webpush.send(push(), token) == Receipt(Outcome.DEAD_TOKEN, "HTTP_410")
+async def test_a_subscription_that_has_ended_or_never_was_is_a_dead_token(web: Web) -> None:
+    token = web.phone()
+    web.sandbox.unsubscribe(identity(token))
+    assert await web.send(token) == Receipt(Outcome.DEAD_TOKEN, "HTTP_410")
     unknown = token.replace(identity(token), "nobody")
-    assert await webpush.send(push(), unknown) == Receipt(Outcome.DEAD_TOKEN, "HTTP_404")
+    assert await web.send(unknown) == Receipt(Outcome.DEAD_TOKEN, "HTTP_404")
 
 
 @pytest.mark.parametrize(
@@ -328,15 +313,10 @@ async def test_a_subscription_that_has_ended_or_never_was_is_a_dead_token(
     ],
 )
 async def test_retry_after_is_told_however_it_is_written_and_junk_is_a_minute(
-    sandbox: WebPushSandbox,
-    webpush: WebPushProvider,
-    phone: Callable[[], str],
-    header: int | str | None,
-    least: float,
-    most: float,
+    web: Web, header: int | str | None, least: float, most: float
 ) -> None:
-    sandbox.behaviour.quota_share, sandbox.behaviour.quota_retry_after = 1.0, header
-    receipt = await webpush.send(push(), phone())
+    web.sandbox.behaviour.quota_share, web.sandbox.behaviour.quota_retry_after = 1.0, header
+    receipt = await web.send()
     assert (receipt.outcome, receipt.code) == (Outcome.RETRY, "HTTP_429")
     assert receipt.retry_after is not None
     assert least <= receipt.retry_after <= most
@@ -346,47 +326,43 @@ async def test_retry_after_is_told_however_it_is_written_and_junk_is_a_minute(
 
 
 async def test_a_refusal_is_about_one_phone_and_that_phone_is_asked_again_when_its_time_has_come(
-    sandbox: WebPushSandbox, webpush: WebPushProvider, phone: Callable[[], str], clock: Clock
+    web: Web, clock: Clock
 ) -> None:
     """RFC 8030 section 8.4 limits a push resource, and UnifiedPush asks for limits by endpoint."""
-    token = phone()
-    sandbox.behaviour.quota_share, sandbox.behaviour.quota_retry_after = 1.0, 20
-    assert (await webpush.send(push(), token)).code == "HTTP_429"
-    sandbox.behaviour.quota_share = 0.0
-    held = await webpush.send(push(), token)
+    token = web.phone()
+    web.sandbox.behaviour.quota_share, web.sandbox.behaviour.quota_retry_after = 1.0, 20
+    assert (await web.send(token)).code == "HTTP_429"
+    web.sandbox.behaviour.quota_share = 0.0
+    held = await web.send(token)
     assert (held.outcome, held.code) == (Outcome.RETRY, "service-paused")
     assert 15 < (held.retry_after or 0) <= 20
-    assert sum(sandbox.answers.values()) == 1, "nothing is sent before its time"
-    assert (await webpush.send(push(), phone())).outcome is Outcome.ACCEPTED, "another phone of the same service"
+    assert sum(web.sandbox.answers.values()) == 1, "nothing is sent before its time"
+    assert (await web.send()).outcome is Outcome.ACCEPTED, "another phone of the same service"
     clock.ahead = 21
-    assert (await webpush.send(push(), token)).outcome is Outcome.ACCEPTED
+    assert (await web.send(token)).outcome is Outcome.ACCEPTED
 
 
-async def test_a_service_that_refuses_everybody_is_left_alone_and_all_others_go_on(
-    sandbox: WebPushSandbox, webpush: WebPushProvider, phone: Callable[[], str], clock: Clock
-) -> None:
-    sandbox.behaviour.quota_share, sandbox.behaviour.quota_retry_after = 1.0, 20
+async def test_a_service_that_refuses_everybody_is_left_alone_and_all_others_go_on(web: Web, clock: Clock) -> None:
+    web.sandbox.behaviour.quota_share, web.sandbox.behaviour.quota_retry_after = 1.0, 20
     for _ in range(MAX_REFUSALS):
-        assert (await webpush.send(push(), phone())).code == "HTTP_429"
+        assert (await web.send()).code == "HTTP_429"
     for _ in range(50):
-        held = await webpush.send(push(), phone())
+        held = await web.send()
         assert (held.outcome, held.code) == (Outcome.RETRY, "service-paused")
-    assert sandbox.answers == {429: MAX_REFUSALS}
+    assert web.sandbox.answers == {429: MAX_REFUSALS}
     async with WebPushSandbox() as other:
-        token = subscription(other.subscribe(), webpush.settings)
-        assert (await webpush.send(push(), token)).outcome is Outcome.ACCEPTED
-    sandbox.behaviour.quota_share = 0.0
+        token = subscription(other.subscribe(), web.provider.settings)
+        assert (await web.send(token)).outcome is Outcome.ACCEPTED
+    web.sandbox.behaviour.quota_share = 0.0
     clock.ahead = 21
-    assert (await webpush.send(push(), phone())).outcome is Outcome.ACCEPTED
+    assert (await web.send()).outcome is Outcome.ACCEPTED
 
 
-async def test_scattered_refusals_leave_a_service_in_use(
-    sandbox: WebPushSandbox, webpush: WebPushProvider, phone: Callable[[], str]
-) -> None:
-    sandbox.behaviour.quota_share = 0.5
+async def test_scattered_refusals_leave_a_service_in_use(web: Web) -> None:
+    web.sandbox.behaviour.quota_share = 0.5
     for _ in range(4 * MAX_REFUSALS):
-        await webpush.send(push(), phone())
-    assert sandbox.answers == {429: 2 * MAX_REFUSALS, 201: 2 * MAX_REFUSALS}
+        await web.send()
+    assert web.sandbox.answers == {429: 2 * MAX_REFUSALS, 201: 2 * MAX_REFUSALS}
 
 
 async def test_a_service_that_hangs_costs_its_timeout_some_times_and_then_nothing(
@@ -406,15 +382,13 @@ async def test_a_service_that_hangs_costs_its_timeout_some_times_and_then_nothin
         assert (await webpush.send(push(), token)).outcome is Outcome.ACCEPTED
 
 
-async def test_topics_that_no_phone_follows_do_not_silence_their_server(
-    sandbox: WebPushSandbox, webpush: WebPushProvider, phone: Callable[[], str]
-) -> None:
+async def test_topics_that_no_phone_follows_do_not_silence_their_server(web: Web) -> None:
     """ntfy answers 507 for a UnifiedPush topic without a follower; anybody can register ten of those."""
     for _ in range(2 * MAX_REFUSALS):
-        token = phone()
-        sandbox.behaviour.faults = {identity(token): 507}
-        assert (await webpush.send(push(), token)).code == "HTTP_507"
-    assert (await webpush.send(push(), phone())).outcome is Outcome.ACCEPTED
+        token = web.phone()
+        web.sandbox.behaviour.faults = {identity(token): 507}
+        assert (await web.send(token)).code == "HTTP_507"
+    assert (await web.send()).outcome is Outcome.ACCEPTED
 
 
 async def test_a_message_that_arrived_but_was_not_answered_is_tried_again_with_the_same_id(
@@ -455,11 +429,9 @@ async def test_a_connection_that_is_never_made_means_later_and_that_nothing_was_
     assert not sandbox.received
 
 
-async def test_a_send_that_is_cancelled_is_cancelled_and_the_next_goes_on(
-    sandbox: WebPushSandbox, webpush: WebPushProvider, phone: Callable[[], str]
-) -> None:
-    sandbox.behaviour.latency = 30.0
-    tasks = [asyncio.create_task(webpush.send(push(), phone())) for _ in range(3)]
+async def test_a_send_that_is_cancelled_is_cancelled_and_the_next_goes_on(web: Web) -> None:
+    web.sandbox.behaviour.latency = 30.0
+    tasks = [asyncio.create_task(web.send()) for _ in range(3)]
     await asyncio.sleep(0.0005)
     tasks[0].cancel()
     await asyncio.sleep(0.2)
@@ -468,8 +440,8 @@ async def test_a_send_that_is_cancelled_is_cancelled_and_the_next_goes_on(
     for task in tasks:
         with pytest.raises(asyncio.CancelledError):
             await task
-    sandbox.behaviour.latency = 0.0
-    assert (await webpush.send(push(), phone())).outcome is Outcome.ACCEPTED
+    web.sandbox.behaviour.latency = 0.0
+    assert (await web.send()).outcome is Outcome.ACCEPTED
 
 
 # -- servers that mean it ill ------------------------------------------------------------------------------------
@@ -498,9 +470,7 @@ async def service(answer: Answering, sandbox: WebPushSandbox) -> AsyncIterator[s
         yield json.dumps({**document, "endpoint": f"http://127.0.0.1:{port}/push/x"})
 
 
-async def test_a_giant_answer_is_not_read_to_its_end_and_still_is_one(
-    sandbox: WebPushSandbox, webpush: WebPushProvider
-) -> None:
+async def test_a_giant_answer_is_not_read_to_its_end_and_still_is_one(web: Web) -> None:
     sent = 0
 
     async def giant(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -511,19 +481,19 @@ async def test_a_giant_answer_is_not_read_to_its_end_and_still_is_one(
             sent += 65536
             await writer.drain()
 
-    async with service(giant, sandbox) as token:
-        assert (await webpush.send(push(), token)).outcome is Outcome.ACCEPTED
+    async with service(giant, web.sandbox) as token:
+        assert (await web.send(token)).outcome is Outcome.ACCEPTED
     assert sent < 50_000_000
 
 
-async def test_a_bomb_is_not_unpacked(sandbox: WebPushSandbox, webpush: WebPushProvider) -> None:
+async def test_a_bomb_is_not_unpacked(web: Web) -> None:
     bomb = gzip.compress(bytes(10_000_000))
 
     async def packed(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 410 Gone\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(bomb) + bomb)
 
-    async with service(packed, sandbox) as token:
-        assert (await webpush.send(push(), token)).outcome is Outcome.DEAD_TOKEN
+    async with service(packed, web.sandbox) as token:
+        assert (await web.send(token)).outcome is Outcome.DEAD_TOKEN
 
 
 async def test_an_answer_that_drips_costs_the_timeout_and_no_more(
@@ -555,31 +525,29 @@ async def test_an_answer_that_drips_costs_the_timeout_and_no_more(
         b"HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\nZZZ\r\n",
     ],
 )
-async def test_an_answer_that_is_no_http_means_later(
-    sandbox: WebPushSandbox, webpush: WebPushProvider, answer: bytes
-) -> None:
+async def test_an_answer_that_is_no_http_means_later(web: Web, answer: bytes) -> None:
     async def babble(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(answer)
         await writer.drain()
         writer.close()
 
-    async with service(babble, sandbox) as token:
-        assert await webpush.send(push(), token) == Receipt(Outcome.RETRY, "connection")
+    async with service(babble, web.sandbox) as token:
+        assert await web.send(token) == Receipt(Outcome.RETRY, "connection")
 
 
-async def test_a_cookie_is_not_kept(sandbox: WebPushSandbox, webpush: WebPushProvider) -> None:
+async def test_a_cookie_is_not_kept(web: Web) -> None:
     heads = []
 
     async def baking(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         heads.append(writer.get_extra_info("peername"))
         writer.write(b"HTTP/1.1 201 Created\r\nSet-Cookie: a=b\r\nContent-Length: 0\r\n\r\n")
 
-    async with service(baking, sandbox) as token:
+    async with service(baking, web.sandbox) as token:
         for _ in range(3):
-            assert (await webpush.send(push(), token)).outcome is Outcome.ACCEPTED
+            assert (await web.send(token)).outcome is Outcome.ACCEPTED
         assert len(set(heads)) == 1, "one connection serves them all"
-    assert webpush._session is not None
-    assert len(webpush._session.cookie_jar) == 0
+    assert web.provider._session is not None
+    assert len(web.provider._session.cookie_jar) == 0
 
 
 # -- where a name leads ------------------------------------------------------------------------------------------
@@ -627,16 +595,15 @@ async def test_a_name_that_leads_elsewhere_at_its_second_look_up_is_checked_agai
     assert not sandbox.answers
 
 
-async def test_of_a_names_addresses_those_inside_are_passed_over(
-    sandbox: WebPushSandbox, webpush: WebPushProvider, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_of_a_names_addresses_those_inside_are_passed_over(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     inside = [
-        (socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, sandbox.port)) for address in ("10.0.0.1", "127.0.0.1")
+        (socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, web.sandbox.port))
+        for address in ("10.0.0.1", "127.0.0.1")
     ]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_: inside)
-    token = json.dumps({**sandbox.subscribe(), "endpoint": f"http://localhost:{sandbox.port}/push/x"})
-    assert (await webpush.send(push(), token)).code == "HTTP_404"
-    assert sandbox.answers == {404: 1}
+    token = json.dumps({**web.sandbox.subscribe(), "endpoint": f"http://localhost:{web.sandbox.port}/push/x"})
+    assert (await web.send(token)).code == "HTTP_404"
+    assert web.sandbox.answers == {404: 1}
 
 
 async def test_a_name_that_does_not_exist_means_later(
@@ -696,12 +663,10 @@ async def test_a_proxy_that_the_settings_name_carries_the_messages(
     assert asked == [["CONNECT", "push.example.org:443"]]
 
 
-async def test_no_proxy_of_the_environment_is_used(
-    sandbox: WebPushSandbox, webpush: WebPushProvider, phone: Callable[[], str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_no_proxy_of_the_environment_is_used(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
-    assert (await webpush.send(push(), phone())).outcome is Outcome.ACCEPTED
+    assert (await web.send()).outcome is Outcome.ACCEPTED
 
 
 # -- opening -----------------------------------------------------------------------------------------------------
@@ -741,14 +706,12 @@ async def test_a_ca_file_that_cant_be_used_is_named(settings: Callable[..., WebP
             pass
 
 
-async def test_the_libraries_own_log_says_nothing_of_a_phone(
-    sandbox: WebPushSandbox, webpush: WebPushProvider, phone: Callable[[], str], caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_the_libraries_own_log_says_nothing_of_a_phone(web: Web, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    token = phone()
-    await webpush.send(push(title="secret-title"), token)
-    sandbox.behaviour.faults = {identity(token): 403}
-    await webpush.send(push(title="secret-title"), token)
+    token = web.phone()
+    await web.send(token, title="secret-title")
+    web.sandbox.behaviour.faults = {identity(token): 403}
+    await web.send(token, title="secret-title")
     assert identity(token) not in caplog.text
     assert "secret-title" not in caplog.text
 
