@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from banshi.testing import Door, Person, open_door
-from tests.channels.desks import ENQUIRIES, waiting
+from tests.channels.desk.bureau import ENQUIRIES, waiting
 from tests.places import DEPARTMENTS
 
 

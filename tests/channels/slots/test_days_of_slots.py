@@ -10,8 +10,8 @@ import pytest
 from banshi.kinds.appointment.models import Booking, Hold, Slot
 from banshi.testing import open_door
 from tests.channels.chatting import Chatter
-from tests.town.booking_office import Office, write_office
-from tests.town.running import CITY, NOON
+from tests.town.parts import visits
+from tests.town.town import CITY, NOON, Town, written
 
 TITLE = "预约"
 #: Twice an hour from nine to noon and from two to five, on each working day of the next fortnight; now is Tuesday noon.
@@ -19,15 +19,15 @@ HOURS = 'workday = ["9:00-12:00", "14:00-17:00"]'
 
 
 @pytest.fixture
-async def office(tmp_path: Path) -> AsyncIterator[Office]:
-    folder = write_office(tmp_path, "capacity = 1", hours=HOURS, minutes=20)
+async def office(tmp_path: Path) -> AsyncIterator[Town]:
+    folder = written(tmp_path, visits("capacity = 1", hours=HOURS, minutes=20))["office"]
     items = folder / "items.toml"
     items.write_text(items.read_text("utf-8").replace("days_ahead = 7", "days_ahead = 14"), encoding="utf-8")
     async with open_door(tmp_path, {"office": folder, "conversations": "conversations"}) as door:
-        yield Office(door, NOON)
+        yield Town(door, NOON)
 
 
-async def at_the_days(office: Office, contact: str = "wang") -> Chatter:
+async def at_the_days(office: Town, contact: str = "wang") -> Chatter:
     chatter = Chatter(office.door, "zh-CN", contact)
     await chatter.is_linked(contact, name="王小明", resident_id="", phone="")
     await chatter.begin(TITLE)
@@ -57,7 +57,7 @@ SAID = [
 ]
 
 
-async def test_any_day_that_has_places_can_be_said(office: Office) -> None:
+async def test_any_day_that_has_places_can_be_said(office: Town) -> None:
     booked, talks = list[tuple[list[str], str]](), list[str]()
     for number, (says, _) in enumerate(SAID):
         chatter = await at_the_days(office, f"wang-{number}")
@@ -74,7 +74,7 @@ async def test_any_day_that_has_places_can_be_said(office: Office) -> None:
     )
 
 
-async def test_a_day_without_places_is_said_and_the_next_ones_are_offered(office: Office) -> None:
+async def test_a_day_without_places_is_said_and_the_next_ones_are_offered(office: Town) -> None:
     chatter = await at_the_days(office)
     day = [slot for slot in await Slot.all() if f"{slot.begins.astimezone(CITY):%d}" == "03"]
     assert await Slot.filter(id__in=[one.id for one in day]).update(taken=1)
@@ -87,7 +87,7 @@ async def test_a_day_without_places_is_said_and_the_next_ones_are_offered(office
     assert not await Hold.exists()
 
 
-async def test_moving_a_booking_keeps_the_new_place_until_it_is_confirmed(office: Office) -> None:
+async def test_moving_a_booking_keeps_the_new_place_until_it_is_confirmed(office: Town) -> None:
     wang = await at_the_days(office)
     for line in ("9月8日9点", "1", "进度", "1", "改期"):
         reply = await wang.send(line)

@@ -18,21 +18,10 @@ from mobile_push.providers.fcm.provider import FcmProvider
 from mobile_push.providers.fcm.settings import FcmSettings
 from mobile_push.providers.provider import NO_ACCESS_TOKEN, NO_CONNECTION, Outcome, Receipt
 from mobile_push.sandbox import FcmSandbox
-from tests.mobile_push.conftest import SMALL
-from tests.mobile_push.conftest import hurry
-from tests.mobile_push.conftest import metric
-from tests.mobile_push.conftest import new_message
-from tests.mobile_push.conftest import nothing_due
-from tests.mobile_push.conftest import push
-from tests.mobile_push.delivery.fan_out import arrived
-from tests.mobile_push.delivery.fan_out import phones
-from tests.mobile_push.delivery.test_faults import notice
-from tests.mobile_push.delivery.test_faults import unanswered
-from tests.servers.fault_proxy import FAULTS
-from tests.servers.fault_proxy import FaultProxy
-from tests.servers.fault_proxy import OUTAGE_S
-from tests.servers.fault_proxy import WAYS
-from tests.servers.fault_proxy import cut_off
+from tests.mobile_push.conftest import SMALL, hurry, metric, new_message, nothing_due, push
+from tests.mobile_push.delivery.fan_out import arrived, phones
+from tests.mobile_push.delivery.test_faults import notice, unanswered
+from tests.servers.fault_proxy import FAULTS, OUTAGE_S, WAYS, FaultProxy, cut_off
 from tests.servers.fault_proxy import unanswered as unanswered_port
 from tests.servers.ports import free_port
 from tests.tries import tries

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,28 +15,40 @@ from banshi.kernel.tables.cases import Case, CaseEvent
 from banshi.sdk.cases import decide
 from banshi.testing import TINY_PNG, Person, Reply
 from tests.town.departments import PASS, both, claim
-from tests.town.reuse_city import IDENTITY, REGISTRATION, City, asking, files, id_of, material, open_city, wish
+from tests.town.parts import IDENTITY, REGISTRATION, asking, documents, files, material
+from tests.town.town import Town, open_town
+
+
+def wish(offer: Mapping[str, Any], field: str = "/identity") -> dict[str, str]:
+    """The consent that goes with an offer."""
+    return {"field": field, "consent": offer["consent"]["id"]}
+
+
+def id_of(offer: Mapping[str, Any]) -> str:
+    """The one file of an offer."""
+    (one,) = offer["files"]
+    return str(one["id"])
 
 
 @pytest.fixture
-async def city(tmp_path: Path) -> AsyncIterator[City]:
-    async with open_city(tmp_path) as opened:
+async def city(tmp_path: Path) -> AsyncIterator[Town]:
+    async with open_town(tmp_path, documents()) as opened:
         yield opened
 
 
 @pytest.fixture
-async def each_city(tmp_path: Path, database: str) -> AsyncIterator[City]:
+async def each_city(tmp_path: Path, database: str) -> AsyncIterator[Town]:
     """The same on each database."""
-    async with open_city(tmp_path, database=database) as opened:
+    async with open_town(tmp_path, documents(), database=database) as opened:
         yield opened
 
 
 @pytest.fixture
-def wang(city: City) -> Person:
+def wang(city: Town) -> Person:
     return city.door.citizen("wang")
 
 
-async def takes_over(city: City, person: Person, offer: Any, **answers: str) -> Reply:
+async def takes_over(city: Town, person: Person, offer: Any, **answers: str) -> Reply:
     """They hand in the document of an offer, with a registration of their own where the test names none."""
     if "registration" not in answers:
         answers["registration"] = await city.upload(person, "car")
@@ -55,7 +67,7 @@ def codes(reply: Any) -> set[tuple[str, str]]:
 
 
 async def test_what_one_department_accepted_is_offered_taken_over_with_consent_and_seen_by_the_other(
-    each_city: City,
+    each_city: Town,
 ) -> None:
     wang = each_city.door.citizen("wang")
     first = await each_city.decided(wang, "east-permit")
@@ -64,18 +76,18 @@ async def test_what_one_department_accepted_is_offered_taken_over_with_consent_a
     assert offer["case"]["number"] == first["number"]
     assert offer["concerns"] == {"title": "holder", "value": "王小明"}
     consent = offer["consent"]
-    assert (consent["purpose"], consent["department"]["title"]) == ("Item west-permit", "Department of west")
-    for language, words in (("zh-CN", ["west局", "west-permit事项"]), ("en", ["Department of west", "Item west"])):
+    assert (consent["purpose"], consent["department"]["title"]) == ("Item west-permit", "Sample west")
+    for language, words in (("zh-CN", ["示例west", "west-permit事项"]), ("en", ["Sample west", "Item west"])):
         assert all(word in consent["text"][language] for word in [*words, first["number"]])
     second = (await each_city.hand_in(wang, "west-permit", **both_of(offer, car))).created()
     # The new case has files of its own, and says where they are from.
     assert second["answers"]["identity"] not in {id_of(offer), first["answers"]["identity"]}
-    shown = (await each_city.clerk.get(second["links"]["self"])).ok()
+    shown = (await each_city.official.get(second["links"]["self"])).ok()
     origin = {"id": first["id"], "number": first["number"], "item": "east-permit"}
     assert [one["reused_from"] for one in shown["attachments"]] == [origin, origin]
     for told in (shown["attachments"], shown["timeline"][0]["reused"]):
         assert {one["document"] for one in told} == {"identity-document", "vehicle-registration"}
-    body = (await each_city.clerk.get(f"/v1/attachments/{second['answers']['identity']}")).body
+    body = (await each_city.official.get(f"/v1/attachments/{second['answers']['identity']}")).body
     assert body.startswith(TINY_PNG)
     # Both audits have the consent; where the files went, the earlier case tells the citizen alone.
     for case in (first, second):
@@ -86,12 +98,12 @@ async def test_what_one_department_accepted_is_offered_taken_over_with_consent_a
     mine = (await wang.get(first["links"]["self"])).ok()["timeline"][-1]
     assert (mine["action"], mine["by"]) == ("reuse", "citizen")
     assert {one["case"]["number"] for one in mine["reused_for"]} == {second["number"]}
-    theirs = (await each_city.clerk.get(first["links"]["self"])).ok()["timeline"][-1]
+    theirs = (await each_city.official.get(first["links"]["self"])).ok()["timeline"][-1]
     assert theirs["action"] == "reuse"
     assert "reused_for" not in theirs
 
 
-async def test_only_what_staff_have_found_right_is_offered(city: City, wang: Person) -> None:
+async def test_only_what_staff_have_found_right_is_offered(city: Town, wang: Person) -> None:
     files = {name: await city.upload(wang, name) for name in ("identity", "registration")}
     case = (await city.hand_in(wang, "east-permit", **files)).created()
     await city.door.settled()
@@ -103,13 +115,13 @@ async def test_only_what_staff_have_found_right_is_offered(city: City, wang: Per
     seen = await city.decided(wang, "east-permit")
     assert [one["case"]["id"] for one in await city.offers(wang, "west-permit")] == [seen["id"]]
     # Closed, it is still what staff have found right.
-    (await city.clerk.post(f"{seen['links']['self']}/actions/close")).ok()
+    (await city.official.post(f"{seen['links']['self']}/actions/close")).ok()
     assert len(await city.offers(wang, "west-permit")) == 1
 
 
 @pytest.mark.parametrize("action", ["refuse", "revoke"])
 async def test_a_refusal_or_revocation_takes_the_same_bytes_back_wherever_they_are(
-    city: City, wang: Person, action: str
+    city: Town, wang: Person, action: str
 ) -> None:
     same = {"identity": await city.upload(wang, "same"), "registration": await city.upload(wang, "car")}
     await city.decided(wang, "east-permit", **same)
@@ -119,7 +131,7 @@ async def test_a_refusal_or_revocation_takes_the_same_bytes_back_wherever_they_a
         await city.decided(wang, "west-permit", "refuse", **again)
     else:
         second = await city.decided(wang, "west-permit", **again)
-        (await city.clerk.post(f"{second['links']['self']}/actions/revoke", {"reason": "证明系伪造"})).ok()
+        (await city.official.post(f"{second['links']['self']}/actions/revoke", {"reason": "证明系伪造"})).ok()
     assert await city.offers(wang, "east-permit") == []
     # Other bytes are not touched: the first car's registration is still right.
     assert len(await city.offers(wang, "east-permit", "/registration")) == 1
@@ -127,7 +139,7 @@ async def test_a_refusal_or_revocation_takes_the_same_bytes_back_wherever_they_a
 
 @pytest.mark.parametrize("action", ["refuse", "revoke"])
 async def test_what_the_platform_takes_back_by_itself_says_nothing_of_the_files(
-    city: City, wang: Person, action: str
+    city: Town, wang: Person, action: str
 ) -> None:
     """A zone that closes takes every pass back: the licences of their holders are as right as before."""
     same = {name: await city.upload(wang, name) for name in ("identity", "registration")}
@@ -145,13 +157,13 @@ async def test_what_the_platform_takes_back_by_itself_says_nothing_of_the_files(
     assert await Attachment.filter(case_id=first["id"], accepted_at__isnull=False).count() == 2
 
 
-async def test_what_was_replaced_in_a_correction_is_offered_no_more(city: City, wang: Person) -> None:
+async def test_what_was_replaced_in_a_correction_is_offered_no_more(city: Town, wang: Person) -> None:
     await city.decided(wang, "east-permit")
     (offer,) = await city.offers(wang, "west-permit")
     case = (await takes_over(city, wang, offer)).created()
     await city.door.settled()
     link = case["links"]["self"]
-    (await city.clerk.post(f"{link}/actions/return", {"reason": "身份证已换发"})).ok()
+    (await city.official.post(f"{link}/actions/return", {"reason": "身份证已换发"})).ok()
     new = await city.upload(wang, "new card")
     # A correction takes uploads alone, so that staff get what they asked for.
     stale = {**case["answers"], "identity": id_of(offer)}
@@ -162,11 +174,11 @@ async def test_what_was_replaced_in_a_correction_is_offered_no_more(city: City, 
     (await wang.post(f"{link}/actions/supplement", {"answers": answers})).ok()
     assert await city.offers(wang, "west-permit") == []
     await city.door.settled()
-    (await city.clerk.post(f"{link}/actions/approve")).ok()
+    (await city.official.post(f"{link}/actions/approve")).ok()
     assert [id_of(one) for one in await city.offers(wang, "east-permit")] == [new]
 
 
-async def test_nobody_is_offered_anything_of_somebody_else_s_nor_can_use_it(city: City) -> None:
+async def test_nobody_is_offered_anything_of_somebody_else_s_nor_can_use_it(city: Town) -> None:
     wang, sun = city.door.citizen("wang"), city.door.citizen("sun")
     case = await city.decided(wang, "east-permit")
     (offer,) = await city.offers(wang, "west-permit")
@@ -177,7 +189,7 @@ async def test_nobody_is_offered_anything_of_somebody_else_s_nor_can_use_it(city
     assert codes(plain) == {("/answers/identity", "attachment")}
     listed = await sun.get(f"/v1/items/west-permit/materials?case={case['id']}")
     listed.problem(404, "not-found")
-    (await city.clerk.get("/v1/items/west-permit/materials")).problem(403, "forbidden")
+    (await city.official.get("/v1/items/west-permit/materials")).problem(403, "forbidden")
     (await city.door.anyone.get("/v1/items/west-permit/materials")).problem(401, "unauthenticated")
     (await wang.get("/v1/items/no-such-item/materials")).problem(404, "not-found")
     (await wang.get("/v1/items/west-permit/materials?case=1")).problem(400, "invalid-parameter")
@@ -185,7 +197,7 @@ async def test_nobody_is_offered_anything_of_somebody_else_s_nor_can_use_it(city
 
 
 async def test_without_consent_an_earlier_file_is_refused_and_an_upload_does_as_always(
-    city: City, wang: Person
+    city: Town, wang: Person
 ) -> None:
     await city.decided(wang, "east-permit")
     (offer,) = await city.offers(wang, "west-permit")
@@ -205,7 +217,7 @@ async def test_without_consent_an_earlier_file_is_refused_and_an_upload_does_as_
 NO_CONSENT = {"field": "/identity", "consent": "0" * 32}
 
 
-async def test_a_wrong_wish_is_told_at_its_place_and_stores_nothing(city: City, wang: Person) -> None:
+async def test_a_wrong_wish_is_told_at_its_place_and_stores_nothing(city: Town, wang: Person) -> None:
     here = {name: await city.upload(wang, name) for name in ("identity", "registration")}
     for reuse, told in (
         ([NO_CONSENT | {"field": "/name"}], {("/reuse/0/field", "reuse")}),
@@ -222,7 +234,7 @@ async def test_a_wrong_wish_is_told_at_its_place_and_stores_nothing(city: City, 
     (await city.hand_in(wang, "west-permit", **here)).created()
 
 
-async def test_an_offer_is_for_its_own_document_matter_and_field(city: City, wang: Person) -> None:
+async def test_an_offer_is_for_its_own_document_matter_and_field(city: Town, wang: Person) -> None:
     await city.decided(wang, "east-permit")
     asked = await city.materials(wang, "west-permit")
     (person,), (car,) = asked["/identity"]["offers"], asked["/registration"]["offers"]
@@ -246,7 +258,7 @@ async def test_an_offer_is_for_its_own_document_matter_and_field(city: City, wan
 
 
 async def test_an_offer_ends_with_its_days_counted_from_the_upload_however_often_it_is_taken_over(
-    city: City, wang: Person
+    city: Town, wang: Person
 ) -> None:
     first = await city.decided(wang, "east-permit")
     city.later(days=364)
@@ -254,7 +266,7 @@ async def test_an_offer_ends_with_its_days_counted_from_the_upload_however_often
     (person,), (car,) = asked["/identity"]["offers"], asked["/registration"]["offers"]
     second = (await city.hand_in(wang, "west-permit", **both_of(person, car))).created()
     await city.door.settled()
-    (await city.clerk.post(f"{second['links']['self']}/actions/approve")).ok()
+    (await city.official.post(f"{second['links']['self']}/actions/approve")).ok()
     later = await city.materials(wang, "west-permit")
     (newest,) = later["/registration"]["offers"]
     assert newest["case"]["id"] == second["id"], "of the same bytes the newest case is named"
@@ -274,7 +286,7 @@ async def test_an_offer_ends_with_its_days_counted_from_the_upload_however_often
     assert codes(late) == {("/reuse/0/consent", "consent")}
 
 
-async def test_of_two_submissions_at_once_with_one_consent_one_gets_through(each_city: City) -> None:
+async def test_of_two_submissions_at_once_with_one_consent_one_gets_through(each_city: Town) -> None:
     wang = each_city.door.citizen("wang")
     await each_city.decided(wang, "east-permit")
     (offer,) = await each_city.offers(wang, "west-permit")
@@ -294,7 +306,7 @@ async def test_of_two_submissions_at_once_with_one_consent_one_gets_through(each
     assert codes(late) >= {("/reuse/0/consent", "consent")}
 
 
-async def test_a_repeated_request_is_answered_and_takes_over_once(city: City, wang: Person) -> None:
+async def test_a_repeated_request_is_answered_and_takes_over_once(city: Town, wang: Person) -> None:
     await city.decided(wang, "east-permit")
     (offer,) = await city.offers(wang, "west-permit")
     answers = {"name": "王小明", "plate": "川B12345", "identity": id_of(offer)}
@@ -307,7 +319,7 @@ async def test_a_repeated_request_is_answered_and_takes_over_once(city: City, wa
 
 
 async def test_acceptance_that_ends_between_question_and_answer_is_told_and_leaves_nothing(
-    city: City, wang: Person, monkeypatch: pytest.MonkeyPatch
+    city: Town, wang: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The refusal comes after the offers were read and before the write: the write itself is conditional."""
     await city.decided(wang, "east-permit")
@@ -329,7 +341,7 @@ async def test_acceptance_that_ends_between_question_and_answer_is_told_and_leav
 
 
 async def test_a_platform_that_shuts_down_leaves_no_second_name_behind(
-    city: City, wang: Person, monkeypatch: pytest.MonkeyPatch
+    city: Town, wang: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was never given to the database has no row, now or later."""
     await city.decided(wang, "east-permit")
@@ -345,7 +357,7 @@ async def test_a_platform_that_shuts_down_leaves_no_second_name_behind(
     assert len(list(folder.iterdir())) == len(before) + 1
 
 
-async def test_either_case_can_go_and_the_other_keeps_its_file(city: City, wang: Person) -> None:
+async def test_either_case_can_go_and_the_other_keeps_its_file(city: Town, wang: Person) -> None:
     folder = city.door.platform.settings.attachments_folder
     for forgotten in ("earlier", "later"):
         first = await city.decided(wang, "east-permit")
@@ -357,15 +369,15 @@ async def test_either_case_can_go_and_the_other_keeps_its_file(city: City, wang:
             (folder / str(row.id)).unlink()
             await row.delete()
         name = kept["answers"]["identity"]
-        assert (await city.clerk.get(f"/v1/attachments/{name}")).status == 200
+        assert (await city.official.get(f"/v1/attachments/{name}")).status == 200
         if forgotten == "earlier":
-            shown = (await city.clerk.get(second["links"]["self"])).ok()["attachments"]
+            shown = (await city.official.get(second["links"]["self"])).ok()["attachments"]
             assert {"number": first["number"], "id": first["id"], "item": "east-permit"} in [
                 one["reused_from"] for one in shown
             ]
 
 
-async def test_a_file_that_is_not_on_disk_any_more_is_not_offered(city: City, wang: Person) -> None:
+async def test_a_file_that_is_not_on_disk_any_more_is_not_offered(city: Town, wang: Person) -> None:
     await city.decided(wang, "east-permit")
     (offer,) = await city.offers(wang, "west-permit")
     (city.door.platform.settings.attachments_folder / id_of(offer)).unlink()
@@ -373,7 +385,7 @@ async def test_a_file_that_is_not_on_disk_any_more_is_not_offered(city: City, wa
 
 
 async def test_where_the_disk_knows_no_second_names_the_bytes_are_copied(
-    city: City, wang: Person, monkeypatch: pytest.MonkeyPatch
+    city: Town, wang: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: Any) -> None:
         raise PermissionError(1, "Operation not permitted")
@@ -392,7 +404,7 @@ async def test_several_files_of_one_document_are_offered_whole_where_the_item_ta
     """A card's two sides are no card each: an item with room for one file is not offered one of them."""
     east = asking("two-sides", IDENTITY, takes=files())
     west = asking("one-file", IDENTITY) + asking("three-files", IDENTITY, takes=files(3, 4))
-    async with open_city(tmp_path, east=east, west=west) as city:
+    async with open_town(tmp_path, documents(east=east, west=west)) as city:
         wang = city.door.citizen("wang")
         sides = [await city.upload(wang, "front"), await city.upload(wang, "back")]
         await city.decided(wang, "two-sides", identity=sides)
@@ -412,7 +424,7 @@ async def test_several_files_of_one_document_are_offered_whole_where_the_item_ta
         assert await city.offers(wang, "two-sides") == []
 
 
-async def test_what_the_platform_would_not_take_as_an_upload_now_is_not_offered(city: City, wang: Person) -> None:
+async def test_what_the_platform_would_not_take_as_an_upload_now_is_not_offered(city: Town, wang: Person) -> None:
     await city.decided(wang, "east-permit")
     assert len(await city.offers(wang, "west-permit")) == 1
     await Attachment.all().update(size=city.door.platform.settings.attachment_limit + 1)
@@ -424,7 +436,7 @@ async def test_what_the_platform_would_not_take_as_an_upload_now_is_not_offered(
 async def test_a_document_that_is_not_to_be_reused_is_never_offered_and_takes_no_consent(tmp_path: Path) -> None:
     paper = material("identity", "授权", "authorisation")
     east = asking("paper", paper) + asking("strict", {**IDENTITY, "reuse_days": 0})
-    async with open_city(tmp_path, east=east, west=asking("plain", IDENTITY)) as city:
+    async with open_town(tmp_path, documents(east=east, west=asking("plain", IDENTITY))) as city:
         wang = city.door.citizen("wang")
         for code in ("paper", "strict", "plain"):
             await city.decided(wang, code, identity=await city.upload(wang, code))
@@ -441,7 +453,7 @@ async def test_a_document_that_is_not_to_be_reused_is_never_offered_and_takes_no
 
 async def test_a_department_s_own_document_stays_its_own(tmp_path: Path) -> None:
     east, west = (asking(f"{one}-own", material("identity", "自有", f"{one}/own-form")) for one in ("east", "west"))
-    async with open_city(tmp_path, east=east, west=west) as city:
+    async with open_town(tmp_path, documents(east=east, west=west)) as city:
         wang = city.door.citizen("wang")
         await city.decided(wang, "east-own", identity=await city.upload(wang, "x"))
         assert len(await city.offers(wang, "east-own")) == 1
@@ -449,9 +461,9 @@ async def test_a_department_s_own_document_stays_its_own(tmp_path: Path) -> None
 
 
 async def test_a_case_whose_department_is_gone_still_offers_what_it_has(tmp_path: Path) -> None:
-    async with open_city(tmp_path) as city:
+    async with open_town(tmp_path, documents()) as city:
         case = await city.decided(city.door.citizen("wang"), "east-permit")
-    async with open_city(tmp_path, east="") as city:
+    async with open_town(tmp_path, documents(east="")) as city:
         wang = city.door.citizen("wang")
         (offer,) = await city.offers(wang, "west-permit")
         assert offer["case"]["item"] == {"code": "east-permit", "title": "east-permit"}
@@ -462,20 +474,20 @@ async def test_a_case_whose_department_is_gone_still_offers_what_it_has(tmp_path
 async def test_the_materials_say_what_to_do_about_each(tmp_path: Path) -> None:
     record = {"title": both("登记信息", "Registration record"), "source": "platform"}
     original = {"title": both("原件", "The original"), "source": "authority", "document": "identity-document"}
-    async with open_city(tmp_path, east=asking("seen", IDENTITY, record, original)) as city:
+    async with open_town(tmp_path, documents(east=asking("seen", IDENTITY, record, original))) as city:
         wang = city.door.citizen("wang")
         guide = (await city.door.anyone.get("/v1/items/seen")).ok()
         listed = (await wang.get(guide["links"]["list_materials"])).ok()["materials"]
         assert [one["how"] for one in listed] == ["upload", "not-needed", "in-person"]
-        documents = [one["document"] and one["document"]["code"] for one in listed]
-        assert documents == ["identity-document", None, "identity-document"]
+        named = [one["document"] and one["document"]["code"] for one in listed]
+        assert named == ["identity-document", None, "identity-document"]
 
 
 async def test_a_renewal_asks_for_what_the_renewed_case_has_and_takes_it_over(tmp_path: Path) -> None:
     plate = claim("plate", "号牌", "Plate", source="/plate")
     more: dict[str, Any] = {"result": PASS, "credential": {"longest_days": 40, "claims": [plate]}}
     more |= {"application": {"renewal": {"opens_days_before": 30}}}
-    async with open_city(tmp_path, east=asking("pass", IDENTITY, REGISTRATION, **more)) as city:
+    async with open_town(tmp_path, documents(east=asking("pass", IDENTITY, REGISTRATION, **more))) as city:
         wang = city.door.citizen("wang")
         other = await city.decided(wang, "west-permit")
         first = await city.decided(wang, "pass")
@@ -497,7 +509,7 @@ async def test_a_renewal_asks_for_what_the_renewed_case_has_and_takes_it_over(tm
         }
 
 
-async def test_what_a_list_leaves_out_can_be_taken_from_the_case_that_was_asked_for(city: City, wang: Person) -> None:
+async def test_what_a_list_leaves_out_can_be_taken_from_the_case_that_was_asked_for(city: Town, wang: Person) -> None:
     """The same bytes are listed once, for the newest case; the older one is as good where it was asked for by name."""
     cases = []
     for _ in range(7):
@@ -513,14 +525,14 @@ async def test_what_a_list_leaves_out_can_be_taken_from_the_case_that_was_asked_
     assert {one["reused_from"]["id"] for one in made.created()["attachments"]} == {cases[0]["id"]}
 
 
-async def test_a_subject_that_is_too_long_or_missing_is_never_offered(city: City, wang: Person) -> None:
+async def test_a_subject_that_is_too_long_or_missing_is_never_offered(city: Town, wang: Person) -> None:
     mine = {"identity": await city.upload(wang), "registration": await city.upload(wang, "b")}
     await city.decided(wang, "east-permit", name="王" * 201, **mine)
     assert await city.offers(wang, "west-permit") == []
     assert len(await city.offers(wang, "west-permit", "/registration")) == 1
 
 
-async def test_what_is_newer_about_something_else_hides_nothing(city: City, wang: Person) -> None:
+async def test_what_is_newer_about_something_else_hides_nothing(city: Town, wang: Person) -> None:
     """The same scan about another holder, or many of another car, leave what was asked for on offer."""
     first = await city.decided(wang, "east-permit", identity=await city.upload(wang, "id"), plate="川B11111")
     for number in range(6):
@@ -542,7 +554,7 @@ async def test_what_is_newer_about_something_else_hides_nothing(city: City, wang
 
 
 async def test_a_fleet_s_papers_are_offered_up_to_a_number_in_all(
-    city: City, wang: Person, monkeypatch: pytest.MonkeyPatch
+    city: Town, wang: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("banshi.builtin.materials.offers.MAX_OFFERS", 3)
     plates = [f"川B1000{number}" for number in range(5)]
@@ -552,7 +564,7 @@ async def test_a_fleet_s_papers_are_offered_up_to_a_number_in_all(
     assert [one["concerns"]["value"] for one in cars] == plates[:1:-1]
 
 
-async def test_many_earlier_cases_are_offered_up_to_five_the_newest_first(city: City, wang: Person) -> None:
+async def test_many_earlier_cases_are_offered_up_to_five_the_newest_first(city: Town, wang: Person) -> None:
     made = []
     for _ in range(6):
         city.later(minutes=1)

@@ -16,11 +16,7 @@ from banshi.kernel.tables.outbox import OutboxRow
 from banshi.kernel.tables.passes import Pass
 from banshi.testing import Door, Person, open_door
 from tests.banshi.builtin.paging import pages_of
-from tests.channels.site.staff.workbench import LI
-from tests.channels.site.staff.workbench import ZHAO
-from tests.channels.site.staff.workbench import handed_in
-from tests.channels.site.staff.workbench import open_parks
-from tests.channels.site.staff.workbench import token_of
+from tests.channels.site.staff.workbench import LI, ZHAO, handed_in, open_parks, token_of
 from tests.conftest import good_answers
 from tests.places import TRAFFIC
 

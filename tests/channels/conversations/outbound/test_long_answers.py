@@ -12,6 +12,7 @@ from conversations import CONVERSATIONS, Reply
 from conversations.outbound.sender import Outlet, pieces
 from conversations.tables.models import Said
 from tests.channels.conversations.offices import claimed
+from tests.channels.desk.answers.city import city
 from tests.channels.desk.bureau import officer
 from tests.channels.strangers.test_sms import bureau as by_sms
 from tests.channels.wechat.desk.duty import seated

@@ -11,15 +11,8 @@ from typing import Any
 
 from banshi.testing import Door, Person
 from conversations.tables.models import Said
-from tests.channels.desk.bureau import CITY
-from tests.channels.desk.bureau import Clock
-from tests.channels.desk.bureau import DESKS
-from tests.channels.desk.bureau import ENQUIRIES
-from tests.channels.desk.bureau import bureau
-from tests.channels.desk.bureau import officer
-from tests.channels.desk.bureau import waiting
-from tests.channels.wechat.phones import NOBODY
-from tests.channels.wechat.phones import account_at
+from tests.channels.desk.bureau import CITY, DESKS, ENQUIRIES, Clock, bureau, officer, waiting
+from tests.channels.wechat.phones import NOBODY, account_at
 from tests.waiting import until
 from wechat.sandbox.account import Account, Keys
 from wechat.sandbox.control import WeChatSandbox
