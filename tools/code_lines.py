@@ -39,8 +39,8 @@ class Budget(NamedTuple):
 
 #: A file belongs to the room with the longest path that fits.
 ROOMS = {
-    "platform/banshi": Budget(1_085, 930),  # the face, sdk, testing
-    "platform/banshi/foundation": Budget(3_412, 3_000),
+    "platform/banshi": Budget(1_099, 930),  # the face, sdk, testing
+    "platform/banshi/foundation": Budget(3_423, 3_000),
     "platform/banshi/forms": Budget(1_559, 1_560),
     "platform/banshi/kernel": Budget(6_031, 5_750),
     "platform/banshi/builtin": Budget(15_115, 13_150),
@@ -55,7 +55,7 @@ ROOMS = {
     "libraries/questions": Budget(1_136, 950),
     "libraries/sandboxes": Budget(727, 450),
     "libraries/wire": Budget(209, 130),
-    "plugins/channels/desk": Budget(2_064, 2_000),
+    "plugins/channels/desk": Budget(2_056, 2_000),
     "plugins/channels/conversations": Budget(4_921, 3_600),
     "plugins/channels/web_site": Budget(3_496, 3_800),
     "plugins/channels/http_channel": Budget(546, 560),
@@ -70,14 +70,14 @@ ROOMS = {
     "plugins/channels/qq/sandbox": Budget(270, 300),
     "plugins/channels/weibo": Budget(248, 350),
     "plugins/channels/weibo/sandbox": Budget(161, 250),
-    "plugins/insights": Budget(3_015, 1_800),
+    "plugins/insights": Budget(3_012, 1_800),
     "plugins/refutations": Budget(654, 700),
     "plugins/road": Budget(699, 700),
-    "plugins/integrations": Budget(5_800, 5_580),
+    "plugins/integrations": Budget(5_790, 5_580),
     "plugins/departments": Budget(233, 240),
     "clients/python": Budget(889, 890),
-    "benchmarks": Budget(10_942, 9_300),
-    "tools": Budget(2_503, 1_600),
+    "benchmarks": Budget(10_936, 9_300),
+    "tools": Budget(2_515, 1_600),
     "docs/examples": Budget(53, 60),
 }
 
@@ -85,7 +85,7 @@ ROOMS = {
 BESIDE = {"benchmarks", "tools", "docs/examples"}
 
 #: Lines of tests for each line of production: today, and once all is built.
-TESTS_SHARE = (1.220, 1.08)
+TESTS_SHARE = (1.168, 1.08)
 
 #: Lines of code of a file that is no test; and of those that were longer when this was written, which only shrink.
 LONGEST_FILE = 230

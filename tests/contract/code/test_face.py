@@ -125,3 +125,11 @@ async def test_a_plugin_with_old_names_runs_and_check_says_what_to_write(tmp_pat
         pytest.fail(str(error))
     assert found.plugin == "parks"
     assert "from banshi.sdk.personal_data import PersonalTable" in found.advice
+
+
+def test_import_banshi_pulls_in_neither_the_web_face_nor_plugins_nor_their_libraries() -> None:
+    code = "import banshi, sys; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    heavy = r"(banshi\.(web|kinds|store|opening|models|registry|cli|testing|sdk)|banshi_plugins|mobile_push)\b"
+    heavy += r"|(aiohttp|pyfcm|google|tortoise|prometheus_client|joserfc|segno|rich|PIL)\b"
+    assert not [name for name in loaded.split() if re.match(heavy, name)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import threading
 import time
 import tomllib
@@ -372,3 +373,13 @@ async def test_of_several_who_ask_first_none_makes_an_index_of_their_own_nor_tak
     leaving.cancel()
     assert len({id(one) for one in await asyncio.gather(*asking)}) == len(made) == 1
     assert leaving.cancelled()
+
+
+def test_random_words_never_raise_and_find_items_that_are_there_the_best_first(index: Index) -> None:
+    codes = {item.code for item in ITEMS}
+    chance = random.Random(7)
+    letters = "abcdefghijklmnopqrstuvwxyz'-. 0驾照证护丢了我"
+    for _ in range(500):
+        hits = index.search("".join(chance.choices(letters, k=chance.randint(1, 40))))
+        assert {hit.code for hit in hits} <= codes
+        assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)

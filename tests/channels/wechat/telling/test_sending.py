@@ -236,6 +236,38 @@ async def test_wechats_later_word_of_a_notice_is_noted_once(
             assert ([became(one) for one in await notices()], len(await said_instead())) == ([state], count)
 
 
+SENT = {"event": "subscribe_msg_sent_event", "path": BIZSEND, "way": "subscription"}
+FINISHED = {"event": "TEMPLATESENDJOBFINISH", "path": TEMPLATE, "way": "template"}
+
+
+@pytest.mark.parametrize("kind", [SENT, FINISHED], ids=["subscription", "template"])
+@pytest.mark.parametrize(("status", "state", "count"), [("success", "delivered", 0), ("failed:user block", "said", 1)])
+async def test_wechats_word_of_a_notice_that_comes_before_our_row_knows_it_is_kept(
+    status: str, state: str, count: int, kind: dict[str, str], tmp_path: Path, database: str
+) -> None:
+    """The call is still under way when WeChat tells what became of it; and the same told again changes nothing."""
+    notice = {**NOTICE, "way": kind["way"]}
+    async with bound_phone(tmp_path, database, notice=notice) as (door, wechat, phone):
+        number = str(200_001 + len(wechat.came))
+        inner = {"TemplateId": "tpl-0001", "MsgID": number, "ErrorCode": "0", "ErrorStatus": status}
+        finished = {"MsgID": number, "Status": status}
+        fields: Any = finished if kind is FINISHED else {"SubscribeMsgSentEvent": {"List": inner}}
+
+        async def before() -> None:
+            assert [became(one) for one in await notices()] == ["sending"]
+            assert await phone.event(kind["event"], **fields) == ""
+
+        wechat.before = before
+        await deliver(door.platform, [result(door)])
+        wechat.before = None
+        assert (await notices())[0].provider_id == number
+        await until(lambda: Said.filter(state__in=["delivered", "failed"]).exists())
+        for _ in range(2):
+            _, states, said = await told(door, wechat, kind["path"])
+            assert (states, len(said)) == ([state], count)
+            assert await phone.event(kind["event"], **fields) == ""
+
+
 async def test_whoever_has_sent_it_and_died_leaves_the_outcome_to_the_next_round(tmp_path: Path) -> None:
     async with bound_phone(tmp_path, notice=NOTICE) as (door, _, phone):
         await deliver(door.platform, [result(door)])
