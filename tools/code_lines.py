@@ -39,7 +39,7 @@ class Budget(NamedTuple):
 
 #: A file belongs to the room with the longest path that fits.
 ROOMS = {
-    "platform/banshi": Budget(1_099, 930),  # the face, sdk, testing
+    "platform/banshi": Budget(1_087, 930),  # the face, sdk, testing
     "platform/banshi/foundation": Budget(3_423, 3_000),
     "platform/banshi/forms": Budget(1_559, 1_560),
     "platform/banshi/kernel": Budget(6_031, 5_750),

@@ -1,6 +1,5 @@
-"""What routes send and take: JSON Schemas by their members, rows written by them, and tables for spreadsheets."""
+"""What routes send and take: JSON Schemas by their members, and rows written by them."""
 
-from banshi.foundation.spreadsheets import MARK, csv_row
 from banshi.kernel.http.document_schemas import (
     ID,
     LINKS,
@@ -14,17 +13,4 @@ from banshi.kernel.http.document_schemas import (
     optional,
 )
 
-__all__ = [
-    "ID",
-    "LINKS",
-    "MARK",
-    "MAYBE_MOMENT",
-    "MAYBE_TEXT",
-    "MOMENT",
-    "TEXT",
-    "Record",
-    "array",
-    "csv_row",
-    "named",
-    "optional",
-]
+__all__ = ["ID", "LINKS", "MAYBE_MOMENT", "MAYBE_TEXT", "MOMENT", "TEXT", "Record", "array", "named", "optional"]

@@ -14,8 +14,8 @@ import orjson
 from aiohttp import web
 
 from banshi import Answer, Audience, Call, Key, NotFound, Parameter, Platform, text_in
-from banshi.sdk.documents import MARK, csv_row
 from banshi.sdk.http import KeptFigures, Routes, etag_of, reply_bytes
+from banshi.sdk.spreadsheets import MARK, csv_row
 from insights.figures.categories import CATEGORIES
 from insights.figures.divisions import DIVISIONS
 from insights.published.models import OpenWeek

@@ -8,7 +8,7 @@ from functools import partial
 
 from banshi import Key, Platform
 from banshi.sdk.catalogue import PerRevision, SpooledAnswer
-from banshi.sdk.documents import MARK, csv_row
+from banshi.sdk.spreadsheets import MARK, csv_row
 
 from . import cpsv_ap, item_list
 from .settings import ExportSettings

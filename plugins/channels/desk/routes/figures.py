@@ -11,8 +11,9 @@ from typing import Any
 from aiohttp import web
 
 from banshi import Answer, Audience, Call, Parameter, reply, text_in
-from banshi.sdk.documents import MARK, TEXT, Record, array, csv_row
+from banshi.sdk.documents import TEXT, Record, array
 from banshi.sdk.http import Routes, etag_of, midnight, reply_bytes
+from banshi.sdk.spreadsheets import MARK, csv_row
 from desk.places import LEAD
 from desk.rounds import ANSWER_AIM
 from desk.routes.enquiries import desks_of, labels_of
