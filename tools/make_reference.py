@@ -5,11 +5,11 @@ Run it from the repository root: `python tools/make_reference.py`. A test holds 
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import pkgutil
 import re
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -42,32 +42,26 @@ def described() -> Iterator[tuple[str, str, Any]]:
             yield module, name, getattr(there, name)
 
 
-def first_sentence(name: str, value: Any) -> str:
+def first_sentence(module: str, name: str, value: Any) -> str:
     """Of its docstring, or of the comment above a constant."""
     if inspect.isclass(value) or inspect.isroutine(value):
         text = (value.__dict__.get("__doc__") if inspect.isclass(value) else value.__doc__) or ""
         # A dataclass without a docstring has its signature for one.
         text = "" if text.startswith(f"{name}(") else inspect.cleandoc(text)
     else:
-        text = _comment(name)
+        text = _comment(module, name)
     return re.split(r"(?<=[.:;!?])\s|\n\n", text.strip())[0].replace("\n", " ").rstrip(":;")
 
 
-def _comment(name: str) -> str:
-    """The `#:` lines above the assignment of a constant, wherever in Banshi it is."""
-    for module in [one for key, one in sys.modules.items() if key.startswith("banshi.")]:
-        file = getattr(module, "__file__", None)
-        if file is None or name not in vars(module):
-            continue
-        lines = Path(file).read_text("utf-8").splitlines()
-        for number, line in enumerate(lines):
-            if re.match(rf"{name}\s*[:=]", line):
-                above: list[str] = []
-                while number and lines[number - 1].startswith("#:"):
-                    number -= 1
-                    above.insert(0, lines[number].removeprefix("#:").strip())
-                if above:
-                    return " ".join(above)
+def _comment(module: str, name: str) -> str:
+    """The `#:` lines above the assignment of a constant, where it comes from."""
+    text = inspect.getsource(importlib.import_module(module))
+    if said := re.search(rf"((?:^#:.*\n)+){name}\s*[:=]", text, re.MULTILINE):
+        return " ".join(line.removeprefix("#:").strip() for line in said[1].splitlines())
+    for node in ast.walk(ast.parse(text)):
+        for one in node.names if isinstance(node, ast.ImportFrom) else ():
+            if name == (one.asname or one.name):
+                return _comment(str(node.module), one.name)
     return ""
 
 
@@ -91,7 +85,7 @@ def reference() -> str:
         lines += [f"## {module}", about, "", "| name | what it is |", "| --- | --- |"]
         for place, name, value in described():
             if place == module:
-                cell = first_sentence(name, value).replace("|", "\\|")
+                cell = first_sentence(module, name, value).replace("|", "\\|")
                 lines.append(f"| `{signature(name, value)}` | {cell} |")
         lines.append("")
     return "\n".join(lines)

@@ -154,7 +154,7 @@ async def scanned(door: Door, browser: firefox.Firefox, film: Path, is_filmed: b
     await relay.take()
     passes = [(how, await issue(door, good_answers, f"driver-{at}")) for at, how in enumerate(SCANS[share])]
     away = [(how, one) for how, one in passes if how in ("without", "revoked")]
-    street.film(film, passes[0][1].text)
+    street.filmed(film.parent, passes[0][1].text)
     async with FaultProxy(to=int(door.url.rpartition(":")[2])) as network:
         phone = street.Phone(door, browser, network)
         browser.storage = (await browser.command("browser.createUserContext"))["userContext"]
@@ -197,7 +197,7 @@ async def judged(folder: Path, name: str, opening: Any, seed: int, turn: int | N
     share, film = slice(None) if turn is None else slice(turn // 2 % PARTS, None, PARTS), folder / "film.mjpeg"
     hours = {day: ["0:00-23:59"] for day in (*WEEK, "workday", "holiday")}
     desks: dict[str, Any] = {"conversations": {"desks": [{**DESKS[0], "hours": hours}, DESKS[1]]}}
-    filmed = (*street.FILMED, f"--use-file-for-fake-video-capture={film}") if name == "Chromium" else ()
+    filmed = (*street.FILMED[:-1], f"{street.FILMED[-1]}{film}") if name == "Chromium" else ()
     async with (
         opened_provider() as provider,
         opening(folder / "browser", *filmed) as browser,
