@@ -58,10 +58,9 @@ def _comment(module: str, name: str) -> str:
     text = inspect.getsource(importlib.import_module(module))
     if said := re.search(rf"((?:^#:.*\n)+){name}\s*[:=]", text, re.MULTILINE):
         return " ".join(line.removeprefix("#:").strip() for line in said[1].splitlines())
-    for node in ast.walk(ast.parse(text)):
-        for one in node.names if isinstance(node, ast.ImportFrom) else ():
-            if name == (one.asname or one.name):
-                return _comment(str(node.module), one.name)
+    for node in (one for one in ast.walk(ast.parse(text)) if isinstance(one, ast.ImportFrom)):
+        if name in (known := {one.asname or one.name: one.name for one in node.names}):
+            return _comment(str(node.module), known[name])
     return ""
 
 

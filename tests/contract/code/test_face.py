@@ -82,7 +82,7 @@ def test_the_reference_page_is_up_to_date() -> None:
 
 
 def test_every_public_name_has_a_sentence() -> None:
-    silent = [f"{module}.{name}" for module, name, value in described() if not first_sentence(name, value)]
+    silent = [f"{module}.{name}" for module, name, value in described() if not first_sentence(module, name, value)]
     assert not silent
 
 
