@@ -1,4 +1,5 @@
-"""The phones of a chunk, as a broadcast meets them: where each is reached, in which language, and whether now."""
+"""The phones of a chunk, as a broadcast meets them: where each is reached, in which language, whether now, and what a
+push has room for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why a pass is refused, for programs and for the people who read their logs."""
+"""Why a pass is refused, for programs and for the people who read their logs, and in which colour officers see it."""
 
 from __future__ import annotations
 

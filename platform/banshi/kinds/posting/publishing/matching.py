@@ -1,4 +1,5 @@
-"""Lost against found: what was published is compared with what others have posted, and both posters are told once."""
+"""Lost against found: what was published is compared with what others have posted around that day, and both posters are
+told once."""
 
 from __future__ import annotations
 
