@@ -283,6 +283,9 @@ def test_a_pooler_in_between_is_found_with_what_it_keeps_from_the_platform(patie
     with poolers.pooled(postgres) as url:
         patient.written(f'database = "{url}"')
         patient.finds("pooler", "warning", "a pooler such as PgBouncer", "session mode", "SET statement_timeout")
+        patient.written(f'database = "{url}"\n[platform.redis]\nurl = "redis://127.0.0.1:1/0"')
+        verdict, told = patient.told()[1]["pooler"]
+        assert (verdict, "session mode" in told) == ("warning", False), "Redis carries the signals"
 
 
 # Redis

@@ -25,6 +25,7 @@ from conversations import (
     Outlet,
     Received,
     Refused,
+    Reply,
     Shut,
     Text,
     Unknown,
@@ -93,6 +94,16 @@ async def hear(call: Call) -> web.StreamResponse:
     contact, text = call.body["contact"], call.body["text"]
     received = Received(key=text, contact=contact, content=Text(text), at=call.now)
     return reply(call, {"text": (await call.platform[CONVERSATIONS].take(Account(), received)).text})
+
+
+@ROUTES.post("/v1/outlet/said", Audience.ANYONE, {200: TOLD}, body=BODY)
+async def say(call: Call) -> web.StreamResponse:
+    """Say something unasked; once it answers, it is promised."""
+    conversations, text = call.platform[CONVERSATIONS], call.body["text"]
+    conversation = await conversations.find(Account.name, call.body["contact"])
+    assert conversation
+    said = await conversations.say(conversation, Reply(text=text), by="notice", key=text)
+    return reply(call, {"id": str(said)})
 
 
 @hookimpl

@@ -268,7 +268,7 @@ async def test_a_server_that_is_killed_is_replaced_at_once_and_its_phones_get_th
     sandbox.behaviour.latency = 0.02
     async with open_door(tmp_path, PLUGINS) as door:
         tokens = await phones(door, 400)
-        await notice(door)
+        await notice(door, "fcm")
     config = tmp_path / "plugins.toml"
     config.write_text(
         f'[platform]\ndata = "{tmp_path / "data"}"\nlog_level = "warning"\n'

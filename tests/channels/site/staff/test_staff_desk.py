@@ -424,3 +424,12 @@ async def test_texts_of_others_are_text_on_every_page_of_the_desk(tmp_path: Path
         assert one.li.page.xpath("string(//textarea[@id='answer'])").strip() == hostile
         await wu.go(HERE)
         assert not wu.page.xpath("//script[contains(., 'alert')] | //*[@onerror]")
+
+
+async def test_what_nobody_can_do_at_the_desk_is_not_found(one: Bureau) -> None:
+    there = await one.held(QUESTION)
+    await sends(one.li, "answers", text="Until ten.")
+    form = dict(one.li.sent(one.li.page.xpath("//main//form[contains(@action, '/answers')]")[0]))
+    origin = {"Origin": one.city.door.url}
+    await one.li._ask("POST", f"{there}/dance", data={"token": form["token"]}, headers=origin)
+    assert one.li.status == 404

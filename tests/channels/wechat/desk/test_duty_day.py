@@ -153,7 +153,7 @@ async def test_a_day_with_an_outage_a_kill_and_a_night(
                 await asyncio.gather(*working)
                 shown = (await lead.does("GET", "/v1/desk/figures?from=2026-11-24&until=2026-11-27")).ok()["items"][0]
     answers = {said: text for one in room for said, text in one.said.items()}
-    async with open_door(tmp_path, {"conversations": "conversations"}, platform={"postgres": postgres}):
+    async with open_door(tmp_path, {"conversations": "conversations"}, platform={"database": postgres}):
         rows = {str(one.id): one for one in await Said.filter(by="officer")}
         events = await DeskEvent.all().order_by("id")
     assert rows.keys() == answers.keys(), "what was acknowledged is there, and nothing twice"
