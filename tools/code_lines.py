@@ -77,7 +77,7 @@ ROOMS = {
     "plugins/departments": Budget(233, 240),
     "clients/python": Budget(889, 890),
     "benchmarks": Budget(10_936, 9_300),
-    "tools": Budget(2_515, 1_600),
+    "tools": Budget(2_508, 1_600),
     "docs/examples": Budget(53, 60),
 }
 
