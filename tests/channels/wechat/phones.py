@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -142,6 +142,8 @@ class Recorder:
     raw: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
     came: list[tuple[str, Any]] = field(default_factory=list)
     tokens: int = 0
+    #: What happens before a call is answered.
+    before: Callable[[], Awaitable[None]] | None = None
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         path = request.path
@@ -156,6 +158,8 @@ class Recorder:
             status, text = self.raw[path].pop(0)
             return web.Response(status=status, text=text)
         code, number = (self.codes.get(path) or [0]).pop(0), 200_000 + len(self.came)
+        if self.before is not None:
+            await self.before()
         if code == 599:
             assert request.transport is not None
             request.transport.close()
