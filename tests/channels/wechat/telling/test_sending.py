@@ -256,6 +256,7 @@ async def test_wechats_word_of_a_notice_that_comes_before_our_row_knows_it_is_ke
         async def before() -> None:
             assert [became(one) for one in await notices()] == ["sending"]
             assert await phone.event(kind["event"], **fields) == ""
+            await until(lambda: Word.filter(provider_id=number).exists())
 
         wechat.before = before
         await deliver(door.platform, [result(door)])
